@@ -1,0 +1,76 @@
+"""Tasks; dependencies are read from pyproject.toml. `nox -l` lists them."""
+
+import os
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["tests-numpy", "tests-strict", "derivations", "lint"]
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+TESTS = nox.project.dependency_groups(PYPROJECT, "test")
+LINT = nox.project.dependency_groups(PYPROJECT, "lint")
+
+
+def tests(session, backend, *extras):
+    """Run the one test suite with arrays of one backend."""
+    session.install(f".[{','.join(['cli', 'symbolic', *extras])}]", *TESTS)
+    session.run("pytest", f"--backend={backend}", *session.posargs, env={"PYTHONWARNDEFAULTENCODING": "1"})
+
+
+@nox.session(name="tests-numpy")
+def tests_numpy(session):
+    """Test on NumPy."""
+    tests(session, "numpy")
+
+
+@nox.session(name="tests-strict")
+def tests_strict(session):
+    """Test on array-api-strict: nothing but the standard, and a second device."""
+    tests(session, "strict")
+
+
+@nox.session(name="tests-cupy")
+def tests_cupy(session):
+    """Test on CuPy; without a CUDA device it is skipped, or fails with SOFTREG_REQUIRE_CUDA=1."""
+    why = missing_cuda()
+    if why and os.environ.get("SOFTREG_REQUIRE_CUDA") != "1":
+        session.skip(f"no CUDA device: {why}")
+    if why:
+        session.error(f"SOFTREG_REQUIRE_CUDA=1, but there is no CUDA device: {why}")
+    tests(session, "cupy", os.environ.get("SOFTREG_CUDA", "cuda13"))
+
+
+def missing_cuda():
+    """Why no CUDA device can be used; empty if one can. Asks the driver, so that nothing is installed in vain."""
+    import ctypes
+
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError as error:
+        return str(error)
+    count = ctypes.c_int(0)
+    status = driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count))
+    return f"the CUDA driver answers error {status}" if status else "" if count.value else "the driver counts 0 devices"
+
+
+@nox.session
+def derivations(session):
+    """Prove the claims of derivations/ about the shipped code."""
+    session.install(".[symbolic]")
+    session.run("python", "-m", "derivations", *session.posargs)
+
+
+@nox.session
+def lint(session):
+    """Style, imports and types."""
+    session.install(".[cli,symbolic]", *LINT)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+
+
+@nox.session
+def demo(session):
+    """Train on the digits, with a report that checks itself."""
+    session.install(".[cli,symbolic]")
+    session.run("softreg", "demo", *session.posargs)

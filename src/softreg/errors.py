@@ -1,0 +1,26 @@
+"""What softreg raises and warns with. Each message says what is wrong, where, and what to do.
+
+Messages name positions and counts, never rows of data.
+"""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """A value, shape or label that cannot be used."""
+
+
+class InputTypeError(TypeError):
+    """An argument of a kind or dtype that cannot be used."""
+
+
+class BackendError(ValueError):
+    """Arrays of different libraries or devices, or something that this library or device lacks."""
+
+
+class NonFiniteError(FloatingPointError):
+    """A fit left the finite numbers; no model is made of them."""
+
+
+class PrecisionWarning(UserWarning):
+    """softreg had to round what it was given."""
