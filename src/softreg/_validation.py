@@ -14,7 +14,7 @@ import array_api_compat as compat
 import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import DataConversionWarning
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
 from softreg._arrays import Array, Namespace, as_reals, first_true, widest_real
 from softreg._blocks import Rows
@@ -35,21 +35,21 @@ def features(estimator: Any, X: Any, *, reset: bool) -> Rows:
     name = type(estimator).__name__
     if compat.is_array_api_obj(X) and not compat.is_numpy_array(X):
         xp = compat.array_namespace(X)
-        X = X.detach() if compat.is_torch_array(X) else X
+        given = X.detach() if compat.is_torch_array(X) else X
         _is_real(X.dtype, xp)
-        _has_two_axes(X, name)
-        _not_empty(X, name, fitting=reset)
-        validate_data(estimator, X, skip_check_array=True, reset=reset)
-        (X,), _ = as_reals(xp, X)
+        (X,), _ = as_reals(xp, given)
     else:
-        X = _host_features(estimator, X, name, reset=reset)
+        given, X = X, _host_features(X, name)
+    _has_two_axes(X, name)
+    _not_empty(X, name, fitting=reset)
+    validate_data(estimator, given, skip_check_array=True, reset=reset)  # number and names of the columns
     rows = Rows(X)
     columns = getattr(estimator, "feature_names_in_", None)
     is_finite("X", X, columns, f" {name} does not accept missing values; impute or drop them.")
     return rows
 
 
-def _host_features(estimator: Any, X: Any, name: str, *, reset: bool) -> Any:
+def _host_features(X: Any, name: str) -> Any:
     kind = getattr(getattr(X, "dtype", None), "kind", None)
     if kind in ("U", "S"):
         raise InputTypeError(f"X has dtype {X.dtype}; convert to numbers explicitly, e.g. X.astype(float).")
@@ -59,21 +59,19 @@ def _host_features(estimator: Any, X: Any, name: str, *, reset: bool) -> Any:
     if sp.issparse(X):
         X = _checked_sparse(X)
     given = X
-    X = validate_data(
-        estimator,
+    X = check_array(
         X,
-        reset=reset,
         accept_sparse="csr",
         dtype=np.float32 if half else (np.float64, np.float32),
         ensure_all_finite=False,
-        # The next three would be reported with the data in the message; _has_two_axes does it without.
+        # The next would be reported with the data in the message; what follows does it without.
         ensure_2d=False,
         allow_nd=True,
         ensure_min_samples=0,
         ensure_min_features=0,
+        estimator=name,
+        input_name="X",
     )
-    _has_two_axes(X, name)
-    _not_empty(X, name, fitting=reset)
     _warn_if_rounded(given, X)
     return X
 
@@ -169,6 +167,8 @@ def to_host(x: Any) -> np.ndarray:
     if not compat.is_array_api_obj(x) or compat.is_numpy_array(x):
         return np.asarray(x)
     xp = compat.array_namespace(x)
+    if compat.is_jax_array(x):
+        return np.asarray(x)
     if hasattr(xp, "Device"):  # array-api-strict, whose devices have no string name
         return np.from_dlpack(xp.asarray(x, device=xp.Device("CPU_DEVICE")))
     return np.asarray(compat.to_device(x, "cpu"))

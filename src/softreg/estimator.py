@@ -247,9 +247,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             theta = objective.zeros() if first else objective.join(*self._parameters(objective))
             order = rows.xp.arange(rows.n, device=rows.device)
             with np.errstate(all="ignore"):
-                theta = epoch(
-                    objective, theta, order, learning_rate=self.learning_rate, batch_size=self.batch_size
-                )
+                theta = epoch(objective, theta, order, learning_rate=self.learning_rate, batch_size=self.batch_size)
             self._set_parameters(objective, theta, known)
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1
             passes = 1.0 if first else self.optimality_["passes"] + 1.0
@@ -281,9 +279,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         from sklearn.metrics import accuracy_score
 
         return float(
-            accuracy_score(
-                validation.to_host(y), validation.to_host(self.predict(X)), sample_weight=sample_weight
-            )
+            accuracy_score(validation.to_host(y), validation.to_host(self.predict(X)), sample_weight=sample_weight)
         )
 
     @contextmanager
@@ -309,7 +305,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
                 )
         return self.classes_
 
-    def _objective(self, rows: Rows, targets: validation.Targets, w: Array | None, offset: Any, *, centred: bool) -> Objective:
+    def _objective(
+        self, rows: Rows, targets: validation.Targets, w: Array | None, offset: Any, *, centred: bool
+    ) -> Objective:
         K = targets.classes.shape[0]
         y, w = self._class_weighted(rows, targets, w)
         if offset is not None:
@@ -332,9 +330,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             centred=centred,
         )
 
-    def _class_weighted(
-        self, rows: Rows, targets: validation.Targets, w: Array | None
-    ) -> tuple[Array, Array | None]:
+    def _class_weighted(self, rows: Rows, targets: validation.Targets, w: Array | None) -> tuple[Array, Array | None]:
         """Targets and row weights after class weights: a loss -sum_k c_k y_k log S_k is a weighted loss too."""
         if self.class_weight is None:
             return targets.y, w

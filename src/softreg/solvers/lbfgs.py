@@ -45,9 +45,7 @@ def lbfgs(problem: Problem, start: Array) -> Iterator[Iterate]:
     while True:
         direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
-        yield Iterate(
-            point.theta, value, float(xp.max(xp.abs(problem.scale * point.gradient))), decrement=-slope / 2
-        )
+        yield Iterate(point.theta, value, float(xp.max(xp.abs(problem.scale * point.gradient))), decrement=-slope / 2)
 
         def phi(t: float, point: Point = point, direction: Array = direction) -> Trial:
             theta = point.theta + t * direction
