@@ -66,6 +66,11 @@ class Objective:
         W, b = theta[:-1, :], theta[-1, :]
         return W, b if self.centre is None else b - self.centre @ W
 
+    def parameters(self, theta: Array) -> tuple[Array, Array]:
+        """Return W and b in the dtype of X, for products with it."""
+        W, b = self.split(theta)
+        return self.xp.astype(W, self.rows.dtype, copy=False), self.xp.astype(b, self.rows.dtype, copy=False)
+
     def join(self, W: Array, b: Array) -> Array:
         """Return W and b as one theta: the inverse of `split`."""
         if not self.intercept:
@@ -129,9 +134,9 @@ class Objective:
         return gradient
 
     def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:
-        xp, dtype = self.xp, self.rows.dtype
+        xp = self.xp
         W_wide, b_wide = self.split(theta)
-        W, b = xp.astype(W_wide, dtype, copy=False), xp.astype(b_wide, dtype, copy=False)
+        W, b = self.parameters(theta)
         total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
         for rows in self.rows.slices(WORKSPACE * self.n_classes):
             X = self.rows.block(rows)

@@ -26,11 +26,13 @@ from softreg import _validation as validation
 from softreg import core
 from softreg._arrays import Array
 from softreg._blocks import Rows
+from softreg._curvature import Curvature
 from softreg._objective import Objective, logits
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError
-from softreg.solvers import Solution, Status, minimise
+from softreg.solvers import Solution, Solver, Status, minimise
 from softreg.solvers.lbfgs import lbfgs
+from softreg.solvers.precondition import Preconditioner
 from softreg.solvers.sgd import epoch, sgd
 
 DEFAULT_MAX_ITER = {"lbfgs": 1000, "sgd": 100}
@@ -190,7 +192,11 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             solver = "lbfgs" if self.solver == "auto" else self.solver
             objective = self._objective(rows, targets, w, offset, centred=solver != "sgd")
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
-            run = lbfgs if solver == "lbfgs" else partial(sgd, **self._sgd_settings(rows))
+            run: Solver
+            if solver == "sgd":
+                run = partial(sgd, **self._sgd_settings(rows))
+            else:
+                run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
             with np.errstate(all="ignore"), ProgressTable(self.verbose, solver) as report:
                 solution = minimise(
                     objective, self._start(objective, targets), run, tol=self.tol, max_iter=max_iter, report=report
