@@ -21,6 +21,7 @@ from softreg.solvers.minimise import Array, Iterate, Problem
 from softreg.solvers.precondition import Inverse, diagonal
 
 MEMORY = 20  # pairs kept; each costs two arrays like theta
+PATIENCE = 10  # iterations that neither lower the value visibly nor halve the gradient: rounding is all there is
 
 
 class Pair(NamedTuple):
@@ -51,6 +52,7 @@ def lbfgs(
     metric, renewed = diagonal(problem.scale), None
     value, gradient = problem.value_and_gradient(start)
     value, point = float(value), Point(start, gradient)
+    best_value, best_gradient, idle = math.inf, math.inf, 0
     while True:
         new = precondition(point.theta, -1 if renewed is None else problem.passes - renewed)
         if new is not None:
@@ -58,14 +60,19 @@ def lbfgs(
             pairs.clear()
         direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
-        yield Iterate(point.theta, value, float(xp.max(xp.abs(problem.scale * point.gradient))), decrement=-slope / 2)
+        scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
+        yield Iterate(point.theta, value, scaled, decrement=-slope / 2)
+        slack = problem.resolution * abs(value)
+        idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
+        if idle == PATIENCE:
+            return
+        best_value, best_gradient = min(value, best_value), min(scaled, best_gradient)
 
         def phi(t: float, point: Point = point, direction: Array = direction) -> Trial:
             theta = point.theta + t * direction
             value, gradient = problem.value_and_gradient(theta)
             return Trial(t, float(value), float(xp.sum(direction * gradient)), Point(theta, gradient))
 
-        slack = problem.resolution * abs(value)
         found = wolfe_step(phi, Trial(0.0, value, slope, point), slack=slack) if slope < 0 else None
         if found is None:
             if not pairs:
