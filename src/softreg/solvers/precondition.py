@@ -129,9 +129,10 @@ def kronecker(curvature: Curvature, theta: Array, index: Array) -> Inverse:
     xp = compat.array_namespace(C)
     a, V = xp.linalg.eigh(xp.astype(curvature.class_curvature(theta, index), C.dtype))
     a0 = (curvature.n_classes - 1) / curvature.n_classes**2
-    a = xp.maximum(a, xp.asarray(1e-3, dtype=C.dtype) * xp.max(a))  # one of them is 0: a vector added to all classes
+    a = xp.maximum(a, 1e-3 * xp.max(a))  # one of them is 0: a vector added to all classes
     floor = 1e-10 * xp.max(C)
-    L = xp.linalg.cholesky(a0 * C + xp.eye(C.shape[0], dtype=C.dtype) * (curvature.penalty() + floor))
+    one = xp.eye(C.shape[0], dtype=C.dtype, device=compat.device(C))
+    L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + floor))
     inverse = xp.linalg.inv(L)
     whitened = inverse @ (a0 * C) @ xp.matrix_transpose(inverse)
     m, Q = xp.linalg.eigh((whitened + xp.matrix_transpose(whitened)) / 2)
