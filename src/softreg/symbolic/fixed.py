@@ -157,6 +157,26 @@ def arange(start: int, /, stop: Any = None, step: Any = 1, *, dtype: Any = None,
     return Array(np.arange(start))
 
 
+def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+    """The entries of an axis that the indices choose."""
+    return Array(np.take_along_axis(x.entries, indices.entries, axis))
+
+
+def zeros(shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+    """All 0."""
+    return Array(np.full(shape, sp.S.Zero, dtype=object))
+
+
+def ones(shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+    """All 1."""
+    return Array(np.full(shape, sp.S.One, dtype=object))
+
+
+def eye(n_rows: int, /, *, dtype: Any = None, device: Any = None) -> Array:
+    """The identity matrix."""
+    return where(Array(np.eye(n_rows, dtype=bool)), 1, 0)
+
+
 def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
     """A new axis of size 1."""
     return Array(np.expand_dims(x.entries, axis))

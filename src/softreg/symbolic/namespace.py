@@ -206,7 +206,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
         obj = sp.Rational(obj) if abs(obj) < inf else sp.sympify(obj)
     if not isinstance(obj, (int, sp.Expr)):
         raise Unsupported(f"{type(obj).__name__} is no exact scalar")
-    if obj.is_Float if isinstance(obj, sp.Expr) else False:
+    if isinstance(obj, sp.Float):
         raise Unsupported("a rounded SymPy Float is no exact scalar")
     return Array((), lambda: sp.sympify(obj))
 
@@ -363,6 +363,14 @@ def _reduce(x: Array, a: int, keepdims: builtins.bool, value: Callable[..., Expr
 
     kept = (sp.S.One,) if keepdims else ()
     return Array((*x.shape[:a], *kept, *x.shape[a + 1 :]), entry, dtype)
+
+
+def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+    """The entries of the last axis that the indices choose."""
+    if _axis(x, axis) != x.ndim - 1 or indices.dtype is not index or indices.ndim != x.ndim:
+        raise Unsupported("entries are taken along the last axis, by an array of as many axes")
+    shape = (*broadcast_shapes(x.shape[:-1], indices.shape[:-1]), indices.shape[-1])
+    return Array(shape, lambda *i: x.at(*i[:-1], indices.at(*i)), x.dtype)
 
 
 # --- shape ------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ class Normal:
         self.used: set[str] = set()
         self._known: dict[Expr, Polynomial] = {}
         self._memo: dict[Any, Polynomial] = {}
-        self._distinct = {frozenset((self.place(a), self.place(b))): f"{a} and {b} differ" for a, b in distinct}
+        self._distinct = {frozenset((a.args[0].name, b.args[0].name)) for a, b in distinct}
         self._positive: dict[Atom, str] = {}
         for e in positive:
             ((m, _),) = self.of(e).items()
@@ -75,7 +75,10 @@ class Normal:
 
     def equal(self, a: Expr, b: Expr) -> bool:
         """Whether the two are proved equal."""
-        return self.is_zero(self.of(a - b))
+        try:
+            return self.is_zero(self.of(a - b))
+        except RecursionError:
+            raise Undecided("the rules go round in a circle or too deep") from None
 
     def is_zero(self, p: Polynomial) -> bool:
         """Whether the polynomial is 0 once its denominators are cleared."""
@@ -309,9 +312,11 @@ class Normal:
             return ONE
         if a.kind == "number" and b.kind == "number":
             return {}
-        if frozenset((a, b)) in self._distinct:
-            self.used.add(self._distinct[frozenset((a, b))])
-            return {}
+        if a.kind == b.kind == "pick" and a.args == b.args:
+            names = frozenset(p.key.split(":")[0] for p in (a, b))
+            if names in self._distinct:
+                self.used.add(f"{' and '.join(sorted(names))} differ")
+                return {}
         a, b = sorted((a, b), key=_rank)
         if a.kind == "number" and isinstance(b.size, sp.Integer) and a.size == int(b.size):
             out = dict(ONE)  # the last of finitely many is none of the others
@@ -381,8 +386,8 @@ class Normal:
         for a in powers:
             if a.kind != "zero":
                 continue
-            leading, c = max(a.data, key=lambda term: (sum(e for _, e in term[0] if e > 0), spell(term[0])))
-            if leading and all(e > 0 and powers.get(b, 0) >= e for b, e in leading):
+            leading, c = max(a.data, key=lambda term: (sum(abs(e) for _, e in term[0]), spell(term[0])))
+            if leading and all(powers.get(b, 0) * e > 0 and abs(powers[b]) >= abs(e) for b, e in leading):
                 others = dict(powers)
                 for b, e in leading:
                     others[b] -= e

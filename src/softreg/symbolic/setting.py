@@ -6,7 +6,8 @@ is checked again at definite sizes by other means. The claim cannot tell which.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from softreg.symbolic import fixed, namespace, numeric
 from softreg.symbolic.normal import Normal
 from softreg.symbolic.notation import spelled
 from softreg.symbolic.rational import Rational
+from softreg.symbolic.signs import Sign, may_be_negative
 from softreg.symbolic.terms import Expr, Index, Pick, ShapeError, SymbolicError, Undecided, derivative, equal_index
 
 Array = Any
@@ -45,9 +47,8 @@ class Symbolic:
         self.steps: list[Step] = []
         self._rows_sum_to_one: list[str] = []
         self._positive: list[Expr] = []
-        self._not_negative: list[Expr] = []
+        self._not_negative: list[Sign] = []
         self._distinct: list[tuple[Expr, Expr]] = []
-        self._range: dict[Expr, str] = {}
 
     # --- what a claim may speak of ---
 
@@ -55,14 +56,17 @@ class Symbolic:
         """A size: K, n or d. Any whole number from 1."""
         return sp.Symbol(name, integer=True, positive=True)
 
-    def scalar(self, name: str, *, positive: bool = False) -> Any:
-        """A real number."""
-        return sp.Symbol(name, positive=True) if positive else sp.Symbol(name, real=True)
+    def scalar(self, name: str, **sign: bool) -> Any:
+        """A real number; `positive=True` or `nonnegative=True` if it is known to be."""
+        return sp.Symbol(name, real=True, **sign)
 
-    def reals(self, name: str, *shape: Any, positive: bool = False) -> Array:
+    def reals(self, name: str, *shape: Any, **sign: bool) -> Array:
         """An array of real numbers."""
-        base = sp.IndexedBase(self.scalar(name, positive=positive), shape=tuple(map(sp.sympify, shape)))
-        return namespace.Array(shape, lambda *i: base[i] if i else self.scalar(name, positive=positive))
+        symbol = self.scalar(name, **sign)
+        if not shape:
+            return namespace.asarray(symbol)
+        base = sp.IndexedBase(symbol, shape=tuple(map(sp.sympify, shape)))
+        return namespace.Array(shape, lambda *i: base[i])
 
     def probabilities(self, name: str, *shape: Any) -> Array:
         """An array whose rows sum to 1. Nothing else is assumed of it."""
@@ -74,25 +78,35 @@ class Symbolic:
         label = sp.Symbol(name)
         return namespace.Array(shape, lambda *i: Pick(label, classes, *(j for j in i if j != 1)), namespace.index)
 
-    def weights(self, name: str, size: Any) -> Array:
+    def weights(self, name: str, size: Any, **sign: bool) -> Array:
         """Weights of rows whose sum is positive."""
-        w = self.reals(name, size)
+        w = self.reals(name, size, **sign)
         self._positive.append(namespace.sum(w).at())
         return w
 
+    def differ(self, a: Array, b: Array) -> None:
+        """Assume that two arrays of labels differ in every row."""
+        indices = tuple(_index("i", size) for size in a.shape)
+        self._distinct.append((a.at(*indices), b.at(*indices)))
+
+    def assume_not_negative(self, statement: str, value: Array) -> Array:
+        """Assume that no entry of the array is negative."""
+        indices = tuple(_index("i", size) for size in value.shape)
+        self._not_negative.append(Sign(statement, indices, value.at(*indices)))
+        return value
+
     # --- derivatives ---
 
-    def derivative(self, value: Array, variable: Array) -> Array:
+    def derivative(self, value: Array, variable: Any) -> Array:
         """The derivative, of shape value.shape + variable.shape: all entries in all entries."""
+        variable = namespace.asarray(variable)
         at = tuple(_index("v", size) for size in variable.shape)
         v, split = variable.at(*at), value.ndim
-        renamed = dict(zip(at, at, strict=True))
 
         def entry(*i: Expr) -> Expr:
             e = value.at(*i[:split])
             _require_dependence(e, v)
-            slope = derivative(e, v)
-            return slope.xreplace({a: b for a, b in zip(renamed, i[split:], strict=True) if a != b})
+            return derivative(e, v).xreplace(dict(zip(at, i[split:], strict=True)))
 
         return namespace.Array((*value.shape, *variable.shape), entry)
 
@@ -107,10 +121,22 @@ class Symbolic:
         left, right = namespace.asarray(left), namespace.asarray(right)
         if left.shape != right.shape:
             raise ShapeError(f"{statement}: shapes {left.shape} and {right.shape}")
-        indices = tuple(_index(name, size) for name, size in zip("ijklm", left.shape, strict=False))
-        a, b = left.at(*indices), right.at(*indices)
-        used = self._prove(statement, a, b, indices)
+        used: set[str] = set()
+        for indices in _indices(left.shape):
+            a, b = left.at(*indices), right.at(*indices)
+            used |= self._prove(statement, a, b, indices)
         self.steps.append(Step(statement, spelled(b, indices), tuple(sorted(used))))
+
+    def at_least(self, statement: str, greater: Array, less: Array, slack: Array) -> None:
+        """Prove that greater - less equals the slack, which is built of parts that are not negative."""
+        used: set[str] = set()
+        for indices in _indices(slack.shape):
+            negative = may_be_negative(slack.at(*indices), self._not_negative, used)
+            if negative is not None:
+                raise Rejected(f"{statement}: undecided ({spelled(negative, indices)} may be negative)")
+        self.equal(f"{statement}: the difference", greater - less, slack)
+        last = self.steps.pop()
+        self.steps.append(Step(f"{last.statement}, at least 0", last.formula, tuple(sorted({*last.uses, *used}))))
 
     def _prove(self, statement: str, a: Expr, b: Expr, indices: tuple[Expr, ...]) -> set[str]:
         """The declared facts that a proof of a = b needs: first try without the sums of rows."""
@@ -139,6 +165,15 @@ def _index(name: str, size: Any) -> Expr:
     return sp.S.One if size == 1 else Index(name, size)
 
 
+def _indices(shape: tuple[Any, ...]) -> Iterator[tuple[Expr, ...]]:
+    """An index for each axis: a free one, which stands for all, but each number where the size is a number."""
+    choices = [
+        [sp.Integer(i) for i in range(1, int(size) + 1)] if size.is_Integer else [Index(name, size)]
+        for name, size in zip("ijkl", shape, strict=False)
+    ]
+    yield from itertools.product(*choices)
+
+
 def _require_dependence(e: Expr, v: Expr) -> None:
     """Refuse to differentiate by what does not occur: 0 = 0 would prove nothing."""
     names = {x.base for x in e.atoms(sp.Indexed)} if isinstance(v, sp.Indexed) else e.free_symbols
@@ -154,20 +189,21 @@ class Fixed:
     def __init__(self, sizes: dict[str, int] | None = None) -> None:
         self.steps: list[Step] = []
         self._sizes = sizes or SIZES
+        self._labels = 0
 
     def size(self, name: str) -> Any:
         """A size: K, n or d."""
         return self._sizes[name]
 
-    def scalar(self, name: str, *, positive: bool = False) -> Any:
+    def scalar(self, name: str, **sign: bool) -> Any:
         """A real number."""
-        return sp.Symbol(name, positive=True) if positive else sp.Symbol(name, real=True)
+        return sp.Symbol(name, real=True, **sign)
 
-    def reals(self, name: str, *shape: Any, positive: bool = False) -> Array:
+    def reals(self, name: str, *shape: Any, **sign: bool) -> Array:
         """An array of real numbers, each a symbol."""
         entries = np.empty(shape, dtype=object)
         for place in np.ndindex(*shape):
-            entries[place] = self.scalar("_".join((name, *map(str, place))), positive=positive)
+            entries[place] = self.scalar("_".join((name, *map(str, place))), **sign)
         return fixed.Array(entries)
 
     def probabilities(self, name: str, *shape: Any) -> Array:
@@ -178,18 +214,29 @@ class Fixed:
 
     def labels(self, name: str, *shape: Any, classes: Any) -> Array:
         """Integer labels, not all the same."""
-        return fixed.Array((np.arange(np.prod(shape, dtype=int)).reshape(shape) + 1) % classes)
+        self._labels += 1
+        return fixed.Array((np.arange(np.prod(shape, dtype=int)).reshape(shape) + self._labels) % classes)
 
-    def weights(self, name: str, size: Any) -> Array:
+    def weights(self, name: str, size: Any, **sign: bool) -> Array:
         """Weights of rows."""
-        return self.reals(name, size)
+        return self.reals(name, size, **sign)
 
-    def derivative(self, value: Array, variable: Array) -> Array:
+    def differ(self, a: Array, b: Array) -> None:
+        """Labels of different names differ."""
+        if (a.entries == b.entries).any():
+            raise Rejected("labels that are to differ agree")
+
+    def assume_not_negative(self, statement: str, value: Array) -> Array:
+        """Signs play no part in what is decided here."""
+        return value
+
+    def derivative(self, value: Array, variable: Any) -> Array:
         """The derivative, of shape value.shape + variable.shape."""
-        out = np.empty(value.shape + variable.shape, dtype=object)
+        over = np.asarray(getattr(variable, "entries", variable), dtype=object)
+        out = np.empty(value.shape + over.shape, dtype=object)
         for i in np.ndindex(*value.shape):
-            for j in np.ndindex(*variable.shape):
-                out[i + j] = sp.diff(value.entries[i], variable.entries[j])
+            for j in np.ndindex(*over.shape):
+                out[i + j] = sp.diff(value.entries[i], over[j])
         return fixed.Array(out)
 
     def at_zero(self, value: Array, scalar: Any) -> Array:
@@ -207,5 +254,6 @@ class Fixed:
                 raise Rejected(f"{statement}: false at fixed sizes {self._sizes}, entry {place}")
         self.steps.append(Step(statement, "", ()))
 
-
-Claim = Callable[[Any], None]
+    def at_least(self, statement: str, greater: Array, less: Array, slack: Array) -> None:
+        """Decide that greater - less equals the slack."""
+        self.equal(statement, greater - less, slack)
