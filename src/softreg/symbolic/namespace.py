@@ -41,7 +41,8 @@ real = float32 = float64 = DType("real", "real floating")
 index = int64 = DType("index", "integral")
 condition = bool = DType("condition", "bool")  # noqa: A001 - the standard's name
 
-inf, nan, pi, newaxis = float("inf"), float("nan"), sp.pi, None
+inf, nan, newaxis = float("inf"), float("nan"), None
+_INFINITE = frozenset((sp.oo, -sp.oo, sp.zoo, sp.nan))
 
 
 class Array:
@@ -149,8 +150,8 @@ class Array:
 
 
 def _equal_real(x: Expr, y: Expr) -> Expr:
-    if x.is_finite is False or y.is_finite is False:
-        if x.is_finite is False and y.is_finite is False:
+    if x in _INFINITE or y in _INFINITE:
+        if x in _INFINITE and y in _INFINITE:
             raise Unsupported("two infinities or NaN are compared")
         return sp.S.Zero  # a symbol stands for a finite number
     return IsZero(x - y)
@@ -167,7 +168,14 @@ def _map(f: Entry, arrays: Sequence[Any], takes: DType, gives: DType) -> Array:
 
 
 def _real(f: Entry, *arrays: Any) -> Array:
-    return _map(f, arrays, real, real)
+    """The array of f of the entries, which must be finite: so no infinity hides in a larger term."""
+
+    def finite(*entries: Expr) -> Expr:
+        if not _INFINITE.isdisjoint(entries):
+            raise Unsupported("arithmetic with an infinity or NaN")
+        return f(*entries)
+
+    return _map(finite, arrays, real, real)
 
 
 def _broadcast(a: Array, indices: tuple[Expr, ...]) -> Expr:
@@ -289,7 +297,7 @@ def square(x: Array, /) -> Array:
 
 def isfinite(x: Array, /) -> Array:
     """True: a symbol stands for a finite real number. Only a literal infinity or NaN is not."""
-    return _map(lambda x: sp.Integer(x.is_finite is not False), (x,), real, condition)
+    return _map(lambda x: sp.Integer(x not in _INFINITE), (x,), real, condition)
 
 
 def where(condition: Array, x1: Any, x2: Any, /) -> Array:

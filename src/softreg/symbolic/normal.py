@@ -45,7 +45,7 @@ from softreg.symbolic.atoms import (
     spell,
     variable,
 )
-from softreg.symbolic.terms import Expr, Index, IsZero, Pick, ShapeError, Undecided, Unsupported, same_range
+from softreg.symbolic.terms import Expr, Index, IsZero, Pick, ShapeError, Total, Undecided, Unsupported, same_range
 
 ONE: Polynomial = {(): 1}
 MOST_TERMS = 20_000  # beyond, expanding would take minutes: undecided
@@ -142,13 +142,8 @@ class Normal:
             return self.delta(self.place(e.args[0]), self.place(e.args[1]))
         if isinstance(e, IsZero):
             return self.zero(self.of(e.args[0]))
-        if isinstance(e, sp.Sum):
-            p = self.of(e.function)
-            for k, first, last in e.limits:
-                if not isinstance(k, Index) or first != 1 or last != k.size:
-                    raise Unsupported(f"the bounds of {e} are not those of an axis")
-                p = self.sum_over(p, [self.place(k)])
-            return p
+        if isinstance(e, Total):
+            return self.sum_over(self.of(e.term), [self.place(e.index)])
         raise Unsupported(f"no rule for {type(e).__name__}: {e}")
 
     def _entry(self, e: Expr) -> Atom:

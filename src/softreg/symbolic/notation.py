@@ -45,12 +45,10 @@ class _Printer(StrPrinter):
         places = "".join(self._print(i) for i in e.args[2:])
         return f"{str(e.args[0]).split('_')[0]}{'_' if places else ''}{places}"
 
-    def _print_Sum(self, e: Any) -> str:  # noqa: N802
-        bound = "".join(self._name(k) for k, _, _ in e.limits)
-        inner = self._print(e.function)
-        for k, _, _ in e.limits:  # the name is free again outside
-            self._taken.discard(self._names.pop(k))
-        return f"sum_{bound}({inner})"
+    def _print_Total(self, e: Any) -> str:  # noqa: N802
+        text = f"sum_{self._name(e.index)}({self._print(e.term)})"
+        self._taken.discard(self._names.pop(e.index))  # the name is free again outside
+        return text
 
     def _print_IsZero(self, e: Any) -> str:  # noqa: N802
         return f"[{self._print(e.args[0])} = 0]"

@@ -10,7 +10,7 @@ from typing import Any
 import mpmath
 import sympy as sp
 
-from softreg.symbolic.terms import Expr, Index, IsZero, Pick, Unsupported
+from softreg.symbolic.terms import Expr, Index, IsZero, Pick, Total, Unsupported
 
 CONTEXT = mpmath.MPContext()
 CONTEXT.dps = 40
@@ -92,10 +92,9 @@ def _value(e: Expr, point: Point, places: dict[Expr, int], value: Any) -> Any:
         return CONTEXT.mpf(abs(value(e.args[0])) < TOLERANCE)
     if isinstance(e, Pick):
         return point.pick(e.args[0], point.size(e.size), tuple(int(value(i)) for i in e.args[2:]))
-    if isinstance(e, sp.Sum):
-        *outer, (k, _, _) = e.limits
-        inner = sp.Sum(e.function, *outer) if outer else e.function
-        return CONTEXT.fsum(evaluate(inner, point, {**places, k: i}) for i in range(1, point.size(k.size) + 1))
+    if isinstance(e, Total):
+        values = range(1, point.size(e.index.size) + 1)
+        return CONTEXT.fsum(evaluate(e.term, point, {**places, e.index: i}) for i in values)
     raise Unsupported(f"{type(e).__name__} has no value")
 
 

@@ -34,8 +34,14 @@ class Step:
     """One equation of a claim, as it was judged."""
 
     statement: str
-    formula: str
+    value: Expr | None
+    indices: tuple[Expr, ...]
     uses: tuple[str, ...]
+
+    @property
+    def formula(self) -> str:
+        """What the arrays are equal to, as text."""
+        return "" if self.value is None else spelled(self.value, self.indices)
 
 
 class Symbolic:
@@ -125,7 +131,7 @@ class Symbolic:
         for indices in _indices(left.shape):
             a, b = left.at(*indices), right.at(*indices)
             used |= self._prove(statement, a, b, indices)
-        self.steps.append(Step(statement, spelled(b, indices), tuple(sorted(used))))
+        self.steps.append(Step(statement, b, indices, tuple(sorted(used))))
 
     def at_least(self, statement: str, greater: Array, less: Array, slack: Array) -> None:
         """Prove that greater - less equals the slack, which is built of parts that are not negative."""
@@ -136,7 +142,8 @@ class Symbolic:
                 raise Rejected(f"{statement}: undecided ({spelled(negative, indices)} may be negative)")
         self.equal(f"{statement}: the difference", greater - less, slack)
         last = self.steps.pop()
-        self.steps.append(Step(f"{last.statement}, at least 0", last.formula, tuple(sorted({*last.uses, *used}))))
+        uses = tuple(sorted({*last.uses, *used}))
+        self.steps.append(Step(f"{last.statement}, at least 0", last.value, last.indices, uses))
 
     def _prove(self, statement: str, a: Expr, b: Expr, indices: tuple[Expr, ...]) -> set[str]:
         """The declared facts that a proof of a = b needs: first try without the sums of rows."""
@@ -252,7 +259,7 @@ class Fixed:
         for place in np.ndindex(*a.shape):
             if not field.equal(sp.sympify(a[place]), sp.sympify(b[place])):
                 raise Rejected(f"{statement}: false at fixed sizes {self._sizes}, entry {place}")
-        self.steps.append(Step(statement, "", ()))
+        self.steps.append(Step(statement, None, (), ()))
 
     def at_least(self, statement: str, greater: Array, less: Array, slack: Array) -> None:
         """Decide that greater - less equals the slack."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from softreg.symbolic.terms import Expr, Index, Pick, equal_index, same_range
+from softreg.symbolic.terms import Expr, Index, Pick, Total, same_range
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def may_be_negative(e: Expr, signs: Iterable[Sign], used: set[str]) -> Expr | No
         return None
     if isinstance(e, sp.Pow) and e.exp.is_Integer:
         return None if e.exp % 2 == 0 else may_be_negative(e.base, signs, used)
-    if isinstance(e, sp.Sum):
-        return may_be_negative(e.function, signs, used)
+    if isinstance(e, Total):
+        return may_be_negative(e.term, signs, used)
     if isinstance(e, sp.Add) and len(e.args) == 2 and e.args[0] == 1 and isinstance(-e.args[1], sp.KroneckerDelta):
         return None  # 1 - delta
     if isinstance(e, (sp.Add, sp.Mul)):

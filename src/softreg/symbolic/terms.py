@@ -3,9 +3,11 @@
 Conventions
 -----------
 An entry is a SymPy expression in the entries of variables (`Indexed`, such as z[i, k]), scalars
-(`Symbol`), `Sum`, `KroneckerDelta`, exp, log, and the three terms defined here:
+(`Symbol`), `KroneckerDelta`, exp, log, and the terms defined here:
 
-Index    one of 1..size, a name that no other index has; sums bind indices and nothing else
+Index    one of 1..size, a name that no other index has
+Total    the sum over an index. (SymPy's own Sum differentiates and substitutes wrongly where names
+         of indices coincide, and is slow.)
 Pick     an index chosen by data: the label of row i, or the place of its largest logit
 IsZero   1 where its argument is 0, else 0
 
@@ -51,6 +53,35 @@ class Index(sp.Dummy):
         index: Index = super().__new__(cls, name, integer=True)
         index.size = sp.sympify(size)
         return index
+
+
+class Total(sp.Expr):
+    """The sum of a term over all values of an index."""
+
+    is_real = True
+    is_number = False
+
+    def __new__(cls, term: Expr, index: Index) -> Total:
+        """Sum the term over the index, which must be of no other sum."""
+        made: Total = super().__new__(cls, sp.sympify(term), index)
+        return made
+
+    @property
+    def term(self) -> Expr:
+        """What is summed."""
+        return self.args[0]
+
+    @property
+    def index(self) -> Index:
+        """What it is summed over."""
+        bound: Index = self.args[1]
+        return bound
+
+    @property
+    def free_symbols(self) -> set[Expr]:
+        """The symbols of the term but the index."""
+        free: set[Expr] = self.args[0].free_symbols - {self.args[1]}
+        return free
 
 
 class Pick(sp.Function):
@@ -110,7 +141,7 @@ def total(term: Callable[[Expr], Expr], size: Size) -> Expr:
     if size.is_Integer:
         return sp.Add(*(term(sp.Integer(k)) for k in range(1, int(size) + 1)))
     k = Index("k", size)
-    return sp.Sum(term(k), (k, 1, size))
+    return Total(term(k), k)
 
 
 def derivative(e: Expr, v: Expr) -> Expr:
@@ -145,9 +176,9 @@ def _rule(e: Expr, v: Expr, of: Callable[[Expr], Expr]) -> Expr:
         return e * of(e.args[0])
     if isinstance(e, sp.log):
         return of(e.args[0]) / e.args[0]
-    if isinstance(e, sp.Sum):
-        inner = of(e.function)
-        return sp.S.Zero if inner == 0 else sp.Sum(inner, *e.limits)
+    if isinstance(e, Total):
+        slope = of(e.term)
+        return sp.S.Zero if slope == 0 else Total(slope, e.index)
     if isinstance(e, IsZero) and of(e.args[0]) == 0:
         return sp.S.Zero
     raise Unsupported(f"no derivative of {type(e).__name__} is known")
