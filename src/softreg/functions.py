@@ -28,7 +28,6 @@ import contextlib
 import operator
 from typing import Any
 
-import array_api_compat as compat
 import numpy as np
 
 from softreg import core
@@ -39,8 +38,10 @@ from softreg._arrays import (
     as_labels,
     as_reals,
     checked_labels,
+    device,
     device_of,
     in_rows,
+    library,
     namespace,
 )
 from softreg._kernels import fastest
@@ -49,7 +50,7 @@ from softreg.errors import InputError, InputTypeError
 
 def _quiet(xp: Namespace) -> contextlib.AbstractContextManager[None]:
     """Turn NumPy's warnings and raises off: edge values have defined results, whatever happens on the way."""
-    if compat.is_torch_namespace(xp):  # it has none, and torch.compile cannot see through errstate
+    if library(xp) == "torch":  # it has none, and torch.compile cannot see through errstate
         return contextlib.nullcontext()
     return np.errstate(all="ignore")
 
@@ -98,13 +99,23 @@ def _over_axis(kernel: Any, z: Any, axis: int, *, keeps_axis: bool = True, of_no
     axis = operator.index(axis)
     if z.ndim and not -z.ndim <= axis < z.ndim:
         raise InputError(f"axis {axis} is out of range for z with {z.ndim} axes.")
-    (z,), dtype = as_reals(xp, xp.moveaxis(z, axis, -1) if z.ndim else z)
+    (z,), dtype = as_reals(xp, _moved(z, axis, -1, xp))
     if of_none is not None and z.ndim and z.shape[-1] == 0:
-        return xp.full(z.shape[:-1], of_none, dtype=dtype, device=compat.device(z))
+        return xp.full(z.shape[:-1], of_none, dtype=dtype, device=device(z))
     _has_classes(z)
     with _quiet(xp):
         result = fastest(kernel, xp)(in_rows(z, xp), xp=xp)
-    return _back(xp.moveaxis(result, -1, axis) if keeps_axis else result, dtype, xp)
+    return _back(_moved(result, -1, axis, xp) if keeps_axis else result, dtype, xp)
+
+
+def _moved(x: Array, source: int, target: int, xp: Namespace) -> Array:
+    """Return x with one axis moved; by permute_dims, as torch.func.vmap does not know moveaxis."""
+    axes = list(range(x.ndim))
+    if x.ndim == 0 or axes[source] == axes[target]:
+        return x
+    moved = axes.pop(source)
+    axes.insert(target % x.ndim, moved)
+    return xp.permute_dims(x, tuple(axes))
 
 
 def _against_target(kernel: Any, z: Any, y: Any) -> Any:

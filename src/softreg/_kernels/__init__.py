@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import array_api_compat as compat
+from softreg._arrays import library
 
 Kernel = Callable[..., Any]
 
@@ -18,7 +18,7 @@ Kernel = Callable[..., Any]
 def fastest(kernel: Kernel, xp: Any) -> Kernel:
     """Return the version of a core function that is the fastest on arrays of xp."""
     module: Any
-    if compat.is_dask_namespace(xp):
+    if library(xp) == "dask":
         from softreg._kernels import dask as module
     else:
         return kernel
