@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
@@ -66,7 +66,7 @@ def lbfgs(problem: Problem, start: Array) -> Iterator[Iterate]:
         value, point = found.value, found.point
 
 
-def _inverse_hessian_times(v: Array, pairs: deque[Pair], metric: Array, *, xp: object) -> Array:
+def _inverse_hessian_times(v: Array, pairs: deque[Pair], metric: Array, *, xp: Any) -> Array:
     """Return H^-1 v by the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4)."""
     alphas = []
     for s, y, sy in reversed(pairs):
