@@ -7,10 +7,11 @@ Dense arrays of any library and SciPy's sparse matrices go the same way; sparse 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import array_api_compat as compat
+import numpy as np
 
 from softreg._arrays import Array, Namespace, namespace
 
@@ -26,7 +27,7 @@ class Rows:
         self.X = X
         self.sparse = not compat.is_array_api_obj(X)
         self.xp: Namespace = namespace(None if self.sparse else X)
-        self.device = compat.device(X.data if self.sparse else X)
+        self.device = compat.device(stored(X))
         self.dtype = X.dtype
         self.n, self.d = X.shape
 
@@ -41,9 +42,11 @@ class Rows:
             yield slice(first, min(first + step, n))
 
     def block(self, rows: slice) -> Any:
-        """The rows of one slice; a view where the library has views."""
+        """Return the rows of one slice; a view where the library has views."""
         if not self.sparse:
-            return self.X[rows, :]
+            X = self.X[rows, :]
+            # In one order, BLAS gives the same bits however X lies in memory.
+            return np.ascontiguousarray(X) if compat.is_numpy_namespace(self.xp) else X
         # SciPy would copy the stored values; a matrix on views of them costs only its new row ends.
         ends = self.X.indptr[rows.start : rows.stop + 1]
         stored = slice(int(ends[0]), int(ends[-1]))
@@ -52,8 +55,13 @@ class Rows:
         )
 
     def take(self, index: Array) -> Rows:
-        """The rows that the integers in index name."""
+        """Return the rows that the integers in index name."""
         return Rows(self.X[index] if self.sparse else self.xp.take(self.X, index, axis=0))
+
+
+def stored(X: Any) -> Array:
+    """Return the numbers that X holds: all of a dense array's, those of a sparse matrix that it stores."""
+    return X if compat.is_array_api_obj(X) else X.data
 
 
 def transposed_times(X: Any, R: Array, *, xp: Namespace) -> Array:
@@ -62,5 +70,22 @@ def transposed_times(X: Any, R: Array, *, xp: Namespace) -> Array:
 
 
 def squared(X: Any) -> Any:
-    """The block with each value squared."""
+    """Return the block with each value squared."""
     return X * X if compat.is_array_api_obj(X) else X.multiply(X).tocsr()
+
+
+def assembled(parts: Iterable[tuple[slice, Array]], n: int) -> Array:
+    """Return results for slices of rows as one array of n; written in place where the library can."""
+    done: list[Array] = []
+    whole = None
+    for rows, part in parts:
+        if part.shape[0] == n:
+            return part
+        xp = compat.array_namespace(part)
+        if not compat.is_writeable_array(part):
+            done.append(part)
+            continue
+        if whole is None:
+            whole = xp.empty((n, *part.shape[1:]), dtype=part.dtype, device=compat.device(part))
+        whole[rows, ...] = part
+    return xp.concat(done, axis=0) if done else whole

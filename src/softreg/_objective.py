@@ -24,7 +24,7 @@ from typing import Any
 
 from softreg import core
 from softreg._arrays import Array, widest_real
-from softreg._blocks import Rows, transposed_times
+from softreg._blocks import Rows, stored, transposed_times
 from softreg._columns import Columns, columns
 
 WORKSPACE = 6  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
@@ -178,6 +178,18 @@ class Objective:
 
 def logits(rows: Rows, coef: Array, intercept: Array) -> Any:
     """Yield slices of rows with their logits, shape (rows, K), for coefficients of shape (K, d)."""
-    W = rows.xp.matrix_transpose(coef)
+    xp = rows.xp
+    W = xp.matrix_transpose(coef)
     for part in rows.slices(WORKSPACE * coef.shape[0]):
-        yield part, rows.block(part) @ W + intercept
+        X = rows.block(part)
+        z = X @ W + intercept
+        if not bool(xp.all(xp.isfinite(z))):
+            z = xp.where(xp.all(xp.isfinite(z), axis=1, keepdims=True), z, _limits(X, W, intercept, xp=xp))
+        yield part, z
+
+
+def _limits(X: Any, W: Array, b: Array, *, xp: Any) -> Array:
+    """Return logits that overflow as their differences from the largest: finite, or -inf."""
+    size, scale = (float(xp.max(xp.abs(x))) or 1.0 for x in (stored(X), W))
+    z = (X / size) @ (W / scale) + b / scale / size
+    return (z - xp.max(z, axis=1, keepdims=True)) * size * scale

@@ -6,30 +6,29 @@ The only place with class labels, class weights and trailing underscores. Letter
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
-import array_api_compat as compat
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import accuracy_score
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from softreg import _validation as validation
+from softreg import _targets as boundary_y
+from softreg import _validation as boundary
 from softreg import core
-from softreg._arrays import Array
-from softreg._blocks import Rows
+from softreg._arrays import Array, widest_real
+from softreg._blocks import Rows, assembled
 from softreg._curvature import Curvature
 from softreg._objective import Objective, logits
 from softreg._verbose import ProgressTable
-from softreg.errors import InputError
+from softreg.errors import InputError, NonFiniteError, warn
 from softreg.solvers import Solution, Solver, Status, minimise
 from softreg.solvers.lbfgs import lbfgs
 from softreg.solvers.precondition import Preconditioner
@@ -38,7 +37,7 @@ from softreg.solvers.sgd import epoch, sgd
 DEFAULT_MAX_ITER = {"lbfgs": 1000, "sgd": 100}
 
 
-class SoftmaxRegression(ClassifierMixin, BaseEstimator):
+class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     """Softmax (multinomial logistic) regression.
 
     Minimises, over coefficients W (K, d) and intercepts b (K,),
@@ -183,28 +182,26 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         SoftmaxRegression
             The estimator itself.
         """
-        with self._unchanged_if_it_fails():
-            self._validate_params()
-            rows = validation.features(self, X, reset=True)
-            targets = validation.targets(self, y, rows)
-            w = validation.weights(sample_weight, rows)
-            validation.several_classes(targets, w, rows)
+        with self._all_or_nothing():
+            rows = boundary.features(self, X, reset=True, allow_empty=False)
+            y, w, classes = self._targets(y, sample_weight, rows)
+            boundary_y.several_classes(boundary_y.Targets(y, classes), w, rows)
             solver = "lbfgs" if self.solver == "auto" else self.solver
-            objective = self._objective(rows, targets, w, offset, centred=solver != "sgd")
+            objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
             run: Solver
             if solver == "sgd":
                 run = partial(sgd, **self._sgd_settings(rows))
             else:
                 run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
-            with np.errstate(all="ignore"), ProgressTable(self.verbose, solver) as report:
+            with ProgressTable(self.verbose, solver) as report:
                 solution = minimise(
-                    objective, self._start(objective, targets), run, tol=self.tol, max_iter=max_iter, report=report
+                    objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
-            self._set_parameters(objective, solution.theta, targets.classes)
+            self._set_parameters(objective, solution.theta, classes)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED
-            self.optimality_ = {
+            self.optimality_: dict[str, Any] = {
                 "scaled_gradient": solution.scaled_gradient,
                 "newton_decrement": solution.decrement,
                 "objective": solution.value,
@@ -212,8 +209,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
                 "solver": solver,
                 "status": solution.status.value,
             }
-        if not self.converged_:
-            self._warn(solution)
+            if not self.converged_:
+                self._warn(solution, solver)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
@@ -225,6 +222,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array, frame or sparse matrix, shape (n, d)
+            Features, as in `fit`.
         y : array, shape (n,) or (n, K)
             Labels among `classes`, or rows of probabilities.
         classes : array, shape (K,), optional
@@ -237,23 +235,29 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         SoftmaxRegression
             The estimator itself.
         """
-        with self._unchanged_if_it_fails():
-            self._validate_params()
+        with self._all_or_nothing():
             if self.class_weight == "balanced":
                 raise InputError("class_weight='balanced' needs all rows, so partial_fit cannot use it; pass a dict.")
             first = not hasattr(self, "coef_")
-            known = self._known_classes(classes)
-            if _num_samples(X) == 0:
+            if first:
+                known = boundary_y.first_classes(classes)
+            elif classes is not None:
+                boundary_y.same_classes(self.classes_, classes)
+            rows = boundary.features(self, X, reset=first)
+            if rows.n == 0:
                 return self
-            rows = validation.features(self, X, reset=first)
-            targets = validation.targets(self, y, rows, known)
-            objective = self._objective(rows, targets, validation.weights(sample_weight, rows), None, centred=False)
-            if not first:
-                validation.same_backend(self, rows)
+            if first:
+                known = boundary_y.classes_beside(known, rows)
+            else:
+                known = self.classes_
+                boundary.fitted_here(self, rows)
+            y, w, _ = self._targets(y, sample_weight, rows, known)
+            objective = self._objective(rows, y, w, known, None, centred=False)
             theta = objective.zeros() if first else objective.join(*self._parameters(objective))
             order = rows.xp.arange(rows.n, device=rows.device)
-            with np.errstate(all="ignore"):
-                theta = epoch(objective, theta, order, learning_rate=self.learning_rate, batch_size=self.batch_size)
+            theta = epoch(objective, theta, order, learning_rate=self.learning_rate, batch_size=self.batch_size)
+            if not bool(rows.xp.all(rows.xp.isfinite(theta))):
+                raise NonFiniteError("the parameters became infinite; lower learning_rate, or scale the columns of X.")
             self._set_parameters(objective, theta, known)
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1
             passes = 1.0 if first else self.optimality_["passes"] + 1.0
@@ -267,10 +271,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Array:
         """Return the label with the largest logit, shape (n,)."""
-        index = self._by_blocks(X, lambda z, xp: xp.argmax(z, axis=1))
-        if compat.is_numpy_array(self.classes_):
-            return self.classes_[validation.to_host(index)]
-        return compat.array_namespace(index).take(self.classes_, index)
+
+        def label(z: Array, xp: Any) -> Array:
+            index = xp.argmax(z, axis=1)
+            if boundary.is_elsewhere(self.classes_):
+                return xp.take(self.classes_, index)
+            return self.classes_[boundary.to_host(index)]
+
+        return self._by_blocks(X, label)
 
     def predict_proba(self, X: Any) -> Array:
         """Return the probability of each class, shape (n, K)."""
@@ -282,74 +290,69 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy of `predict(X)` against the labels y, weighted if weights are given."""
-        from sklearn.metrics import accuracy_score
-
-        return float(
-            accuracy_score(validation.to_host(y), validation.to_host(self.predict(X)), sample_weight=sample_weight)
-        )
+        predicted = boundary.to_host(self.predict(X))
+        weights = None if sample_weight is None else boundary.to_host(sample_weight)
+        return float(accuracy_score(boundary.to_host(boundary_y.labels(y)), predicted, sample_weight=weights))
 
     @contextmanager
-    def _unchanged_if_it_fails(self) -> Iterator[None]:
-        before = dict(vars(self))
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Check the parameters, then undo all that the body does if it fails, or is interrupted."""
+        self._validate_params()
+        random = check_random_state(self.random_state)
+        attributes, state = dict(self.__dict__), random.get_state()
         try:
-            yield
-        except BaseException:  # an interrupt, too, leaves what was there
-            vars(self).clear()
-            vars(self).update(before)
+            with np.errstate(all="ignore"):
+                yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(attributes)
+            random.set_state(state)
             raise
 
-    def _known_classes(self, classes: Any) -> Any:
-        if not hasattr(self, "classes_"):
-            if classes is None:
-                raise InputError("classes must be passed on the first call to partial_fit.")
-            return np.unique(validation.to_host(classes))
-        if classes is not None:
-            known, given = validation.to_host(self.classes_), np.unique(validation.to_host(classes))
-            if not np.array_equal(known, given):
-                raise InputError(
-                    f"classes={given.tolist()} is not the same as on the last call to partial_fit: {known.tolist()}."
-                )
-        return self.classes_
+    def _targets(self, y: Any, sample_weight: Any, rows: Rows, known: Any = None) -> tuple[Array, Array | None, Array]:
+        """Return targets, row weights and classes. Class weights become row weights.
+
+        A loss -sum_k c_k y_k log S_k is the loss of other probabilities, weighted.
+        """
+        targets = boundary_y.targets(self, y, rows, known)
+        y, classes = targets
+        w = boundary.weights(sample_weight, rows)
+        if self.class_weight is None:
+            return y, w, classes
+        xp = rows.xp
+        factors = boundary_y.class_factors(self.class_weight, targets, w, rows)
+        if y.ndim == 1:
+            of_row = xp.take(factors, y)
+        else:
+            y = y * factors
+            of_row = xp.sum(y, axis=1)
+            total = xp.expand_dims(of_row, axis=-1)
+            y = xp.where(total > 0, y / total, 1 / classes.shape[0])
+        return y, of_row if w is None else w * of_row, classes
 
     def _objective(
-        self, rows: Rows, targets: validation.Targets, w: Array | None, offset: Any, *, centred: bool
+        self, rows: Rows, y: Array, w: Array | None, classes: Array, offset: Any, *, centred: bool
     ) -> Objective:
-        K = targets.classes.shape[0]
-        y, w = self._class_weighted(rows, targets, w)
+        K = classes.shape[0]
         if offset is not None:
-            offset = rows.xp.astype(validation.beside(offset, rows), rows.dtype)
-            if tuple(offset.shape) != (rows.n, K):
-                raise InputError(f"offset has shape {tuple(offset.shape)}, expected {(rows.n, K)}.")
-            validation.is_finite("offset", offset)
-        total = float(rows.n) if w is None else float(rows.xp.sum(w))
+            offset = boundary.beside("offset", offset, rows, (rows.n, K))
+        total = float(rows.n) if w is None else float(rows.xp.sum(w, dtype=widest_real(rows.xp, rows.device)))
         if total == 0:
             raise InputError("class_weight leaves no row with a weight above 0.")
+        l2 = 1 / float(self.C) / total
+        if not np.isfinite(l2):
+            raise InputError(f"C={self.C} is too small: the penalty 1/C is infinite.")
         return Objective(
             rows,
             y,
             K,
-            l2=1 / (self.C * total),
+            l2=l2,
             w=w,
             offset=offset,
             smoothing=self.label_smoothing,
             intercept=self.fit_intercept,
             centred=centred,
         )
-
-    def _class_weighted(self, rows: Rows, targets: validation.Targets, w: Array | None) -> tuple[Array, Array | None]:
-        """Targets and row weights after class weights: a loss -sum_k c_k y_k log S_k is a weighted loss too."""
-        if self.class_weight is None:
-            return targets.y, w
-        xp, y = rows.xp, targets.y
-        K = targets.classes.shape[0]
-        factors = validation.class_factors(self.class_weight, targets, rows)
-        if y.ndim == 1:
-            of_row = xp.take(factors, y)
-        else:
-            y = y * factors
-            of_row = xp.sum(y, axis=1)
-            y = xp.where(of_row[:, None] > 0, y / of_row[:, None], 1 / K)
-        return y, of_row if w is None else w * of_row
 
     def _sgd_settings(self, rows: Rows) -> dict[str, Any]:
         random = check_random_state(self.random_state)
@@ -359,13 +362,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             "order": lambda: rows.xp.asarray(random.permutation(rows.n), device=rows.device),
         }
 
-    def _start(self, objective: Objective, targets: validation.Targets) -> Array:
+    def _start(self, objective: Objective) -> Array:
         zeros = objective.zeros()
         if not (self.warm_start and hasattr(self, "coef_")):
             return zeros
         if tuple(self.coef_.shape) != (objective.n_classes, objective.rows.d):
             return zeros
-        validation.same_backend(self, objective.rows)
+        boundary.fitted_here(self, objective.rows)
         return objective.join(*self._parameters(objective))
 
     def _parameters(self, objective: Objective) -> tuple[Array, Array]:
@@ -382,25 +385,24 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         self.intercept_ = xp.astype(b, dtype)
         self.classes_ = classes
 
-    def _by_blocks(self, X: Any, result: Any) -> Array:
-        """`result(logits, xp)` for all rows of X, computed block by block."""
+    def _by_blocks(self, X: Any, result: Callable[[Array, Any], Array]) -> Array:
+        """Return `result(logits, xp)` for all rows of X, computed block by block."""
         check_is_fitted(self)
-        rows = validation.features(self, X, reset=False)
-        validation.same_backend(self, rows)
-        expected = (self.classes_.shape[0], self.n_features_in_)
-        if tuple(self.coef_.shape) != expected:
-            raise InputError(f"coef_ has shape {tuple(self.coef_.shape)}, expected {expected}.")
-        xp = rows.xp
         with np.errstate(all="ignore"):
-            parts = [result(z, xp) for _, z in logits(rows, self.coef_, self.intercept_)]
-            return xp.concat(parts, axis=0)
+            rows = boundary.features(self, X, reset=False)
+            boundary.fitted_here(self, rows)
+            return assembled(
+                ((part, result(z, rows.xp)) for part, z in logits(rows, self.coef_, self.intercept_)), rows.n
+            )
 
-    def _warn(self, solution: Solution) -> None:
-        warnings.warn(
+    def _warn(self, solution: Solution, solver: str) -> None:
+        advice = {
+            Status.STALLED: "Scale the columns of X.",
+            Status.MAX_ITER: "Raise max_iter" + (" or lower learning_rate." if solver == "sgd" else "."),
+        }
+        warn(
             f"{solution.status.value} after {solution.iterations} iterations: scaled gradient "
             f"{solution.scaled_gradient:.1e} (tol {self.tol:.1e}), decrease still expected "
-            f"{solution.decrement:.1e}. Raise max_iter"
-            + (" or lower learning_rate." if self.solver == "sgd" else ", or scale the columns of X."),
+            f"{solution.decrement:.1e}. {advice[solution.status]}",
             ConvergenceWarning,
-            stacklevel=3,
         )
