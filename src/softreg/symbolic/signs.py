@@ -23,9 +23,10 @@ class Sign:
         """Whether e is the entry at some indices."""
         found = sorted((i for i in e.atoms(Index, Pick)), key=str)
         for places in itertools.product(found, repeat=len(self.indices)):
-            if all(map(same_range, self.indices, places)) and self.entry.xreplace(
-                dict(zip(self.indices, places, strict=True))
-            ) == e:
+            if (
+                all(map(same_range, self.indices, places))
+                and self.entry.xreplace(dict(zip(self.indices, places, strict=True))) == e
+            ):
                 return True
         return False
 
