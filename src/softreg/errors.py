@@ -5,6 +5,9 @@ Messages name positions and counts, never rows of data.
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 
 class InputError(ValueError):
     """A value, shape or label that cannot be used."""
@@ -24,3 +27,11 @@ class NonFiniteError(FloatingPointError):
 
 class PrecisionWarning(UserWarning):
     """softreg had to round what it was given."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn in the name of the line that called softreg, however deep inside it this is called."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("softreg."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

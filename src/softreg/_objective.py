@@ -1,0 +1,195 @@
+"""The objective of a fit: the mean loss over blocks of rows, plus the penalty.
+
+    F(W, b) = sum_i w_i L_i / sum_i w_i + l2/2 sum W^2,    z_i = x_i W + b + offset_i
+
+Conventions
+-----------
+theta     (d + 1, K): W with, as the last row, the logits at the centre c of the columns, b + c W;
+          (d, K) without intercept. One array, so that solvers need not know what it holds
+c         the columns' means where the objective is centred, else 0. A solver then sees columns
+          without offsets; the penalty is still that of W
+y         labels (n,) or probabilities (n, K), like in `softreg.core`; w (n,) or None
+smoothing share of each target that is spread evenly over the classes
+dtypes    products are in the dtype of X; parameters and sums over blocks in the widest one that
+          the device has
+
+The rows' part is `core.data_term`, summed over blocks; mean and penalty are added once, by
+`core.mean_with_penalty`: the same kernels as `softreg.loss_and_gradient`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from softreg import core
+from softreg._arrays import Array, widest_real
+from softreg._blocks import Rows, stored, transposed_times
+from softreg._columns import Columns, columns
+
+WORKSPACE = 6  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
+
+
+class Objective:
+    """F and its gradient, as `softreg.solvers` want a problem to look."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        y: Array,
+        n_classes: int,
+        *,
+        l2: float,
+        w: Array | None = None,
+        offset: Array | None = None,
+        smoothing: float = 0.0,
+        intercept: bool = True,
+        centred: bool = False,
+    ) -> None:
+        self.rows, self.y, self.w, self.offset = rows, y, w, offset
+        self.n_classes, self.l2, self.smoothing, self.intercept = n_classes, l2, smoothing, intercept
+        self.xp = rows.xp
+        self.n_rows = rows.n
+        self.wide = widest_real(rows.xp, rows.device)
+        self.count = float(rows.n) if w is None else float(self.xp.sum(w, dtype=self.wide))
+        self.resolution = 8 * float(self.xp.finfo(rows.dtype).eps)
+        self.passes = 0.0
+        self.centred = centred and intercept
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Moments of the columns of X."""
+        return columns(self.rows, self.w, self.count, self.wide, centred=self.centred)
+
+    @property
+    def centre(self) -> Array | None:
+        """c, or None for 0."""
+        return self.columns.centre if self.centred else None
+
+    def zeros(self) -> Array:
+        """The start: all parameters 0."""
+        return self.xp.zeros((self.rows.d + self.intercept, self.n_classes), dtype=self.wide, device=self.rows.device)
+
+    def split(self, theta: Array) -> tuple[Array, Array]:
+        """Return W (d, K) and b (K,); b is 0 where the model has none."""
+        W, b = self._parts(theta)
+        return W, b if self.centre is None else b - self.centre @ W
+
+    def join(self, W: Array, b: Array) -> Array:
+        """Return W and b as one theta: the inverse of `split`."""
+        return self._joined(W, b if self.centre is None else b + self.centre @ W)
+
+    def _parts(self, theta: Array) -> tuple[Array, Array]:
+        return (theta[:-1, :], theta[-1, :]) if self.intercept else (theta, self.xp.zeros_like(theta[0, :]))
+
+    def _joined(self, W: Array, b: Array) -> Array:
+        return self.xp.concat([W, self.xp.expand_dims(b, axis=0)], axis=0) if self.intercept else W
+
+    def _in_dtype_of_rows(self, x: Array) -> Array:
+        return self.xp.astype(x, self.rows.dtype, copy=False)
+
+    def parameters(self, theta: Array) -> tuple[Array, Array]:
+        """Return W and b in the dtype of X, for products with its rows."""
+        W, b = self.split(theta)
+        return self._in_dtype_of_rows(W), self._in_dtype_of_rows(b)
+
+    @cached_property
+    def scale(self) -> Array:
+        """1/sqrt of the diagonal of the Hessian at theta = 0, shape (d + 1, 1) or (d, 1).
+
+        There each second derivative is mean (x_j - c_j)^2 (1 - 1/K)/K + l2, the same for every class.
+        A column that is constant, without penalty, has none: its scale is 0, and its coefficients stay
+        what they are.
+        """
+        xp, K = self.xp, self.n_classes
+        curvature = xp.expand_dims(self.columns.spread * ((K - 1) / K / K) + self.l2, axis=-1)
+        if self.intercept:
+            curvature = xp.concat([curvature, xp.full_like(curvature[:1, :], (K - 1) / K / K)], axis=0)
+        known = curvature > 0
+        return xp.where(known, 1 / xp.sqrt(xp.where(known, curvature, 1)), 0)
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        """Return F, shape (), and dF/dtheta; one pass over the rows."""
+        self.passes += 1
+        return self._over_rows(theta, self.count)
+
+    def batch_gradient(self, theta: Array, index: Array) -> Array:
+        """Return the gradient of the mean over the rows of a batch, plus the penalty's.
+
+        With weights, a batch of B rows counts as B times the mean weight: the estimate stays unbiased.
+        """
+        xp = self.xp
+
+        def some(x: Array | None) -> Array | None:
+            return None if x is None else xp.take(x, index, axis=0)
+
+        batch = Objective(
+            self.rows.take(index),
+            some(self.y),
+            self.n_classes,
+            l2=self.l2,
+            w=some(self.w),
+            offset=some(self.offset),
+            smoothing=self.smoothing,
+            intercept=self.intercept,
+        )
+        self.passes += batch.n_rows / self.n_rows
+        _, gradient = batch._over_rows(theta, batch.n_rows * self.count / self.n_rows)
+        return gradient
+
+    def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:
+        xp = self.xp
+        # Large offsets are taken off each block. Small ones cost less in the parameters: with
+        # x - c for x, only b and dF/dW change.
+        far = self.centred and self.columns.far
+        W_wide, b_wide = self._parts(theta) if far else self.split(theta)
+        W, b = self._in_dtype_of_rows(W_wide), self._in_dtype_of_rows(b_wide)
+        centre = self._in_dtype_of_rows(self.centre) if far else None
+        total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
+        for rows in self.rows.slices(WORKSPACE * self.n_classes + (self.rows.d if far else 0)):
+            X = self.rows.block(rows)
+            X = X if centre is None else X - centre
+            z = X @ W + b
+            if self.offset is not None:
+                z = z + self.offset[rows, :]
+            loss, residual = core.data_term(
+                z, self._targets(rows), None if self.w is None else self.w[rows], xp=xp, shift=core.plain_shift
+            )
+            total = total + xp.astype(loss, self.wide)
+            dW = dW + xp.astype(transposed_times(X, residual, xp=xp), self.wide, copy=False)
+            db = db + xp.astype(xp.sum(residual, axis=0), self.wide, copy=False)
+        value, dW, db = core.mean_with_penalty(W_wide, total, dW, db, count, self.l2, xp=xp)
+        if not far and self.centre is not None:
+            # The penalty's part of dW has nothing to do with b, so this may follow it.
+            dW = dW - xp.expand_dims(self.centre, axis=-1) * db
+        return value, self._joined(dW, db)
+
+    def _targets(self, rows: slice) -> Array:
+        """The targets of a block of rows; smoothed labels become probabilities here, a block at a time."""
+        y = self.y[rows, ...]
+        if not self.smoothing:
+            return y
+        xp, K = self.xp, self.n_classes
+        if y.ndim == 1:
+            classes = xp.arange(K, device=self.rows.device)
+            y = xp.astype(xp.expand_dims(y, axis=-1) == classes, self.rows.dtype)
+        return (1 - self.smoothing) * y + self.smoothing / K
+
+
+def logits(rows: Rows, coef: Array, intercept: Array) -> Any:
+    """Yield slices of rows with their logits, shape (rows, K), for coefficients of shape (K, d)."""
+    xp = rows.xp
+    W = xp.matrix_transpose(coef)
+    for part in rows.slices(WORKSPACE * coef.shape[0]):
+        X = rows.block(part)
+        z = X @ W + intercept
+        if not bool(xp.all(xp.isfinite(z))):
+            z = xp.where(xp.all(xp.isfinite(z), axis=1, keepdims=True), z, _limits(X, W, intercept, xp=xp))
+        yield part, z
+
+
+def _limits(X: Any, W: Array, b: Array, *, xp: Any) -> Array:
+    """Return logits that overflow as their differences from the largest: finite, or -inf."""
+    size, scale = (float(xp.max(xp.abs(x))) or 1.0 for x in (stored(X), W))
+    z = (X / size) @ (W / scale) + b / scale / size
+    return (z - xp.max(z, axis=1, keepdims=True)) * size * scale

@@ -1,0 +1,123 @@
+"""The driver: takes iterates from a solver, decides when to stop, and says why.
+
+Conventions
+-----------
+theta      the parameters, one array of any shape; it stays in its library and on its device
+scale      for each parameter its natural size, 1/sqrt of a typical second derivative; gradients
+           are judged as scale * gradient, which does not depend on the parameters' units
+decrement  the decrease that a quadratic model promises, about the gap to the minimum:
+           half of gradient' H^-1 gradient, with the solver's own estimate of H^-1
+pass       one reading of all rows, which gives value and gradient together
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+from softreg.errors import NonFiniteError
+
+Array = Any
+
+
+class Problem(Protocol):
+    """What a solver is given to minimise: a mean over rows, with its gradient."""
+
+    n_rows: int
+    passes: float  # readings of all rows so far
+    resolution: float  # relative rounding error to expect in a value
+
+    @property
+    def scale(self) -> Array:
+        """Natural sizes, of a shape that broadcasts to that of theta."""
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        """Value, shape (), and gradient, shaped like theta."""
+
+    def batch_gradient(self, theta: Array, index: Array) -> Array:
+        """An unbiased estimate of the gradient from the rows that the integers in index name."""
+
+
+class Iterate(NamedTuple):
+    """Where a solver is."""
+
+    theta: Array
+    value: float
+    scaled_gradient: float  # max |scale * gradient|
+    decrement: float
+
+
+class Progress(NamedTuple):
+    """One line of a report while the solver runs."""
+
+    iteration: int
+    passes: float
+    value: float
+    scaled_gradient: float
+
+
+class Status(Enum):
+    """Why the solver stopped; the values are the words for the user."""
+
+    CONVERGED = "converged"
+    MAX_ITER = "reached max_iter"
+    STALLED = "could not improve further: rounding errors exceed what is left to gain"
+
+
+class Solution(NamedTuple):
+    """The last iterate, and the evidence for it."""
+
+    theta: Array
+    value: float
+    scaled_gradient: float
+    decrement: float
+    iterations: int
+    passes: float
+    status: Status
+
+
+Solver = Callable[[Problem, Array], Iterator[Iterate]]
+
+
+def minimise(
+    problem: Problem,
+    start: Array,
+    solver: Solver,
+    *,
+    tol: float,
+    max_iter: int,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Solution:
+    """Run a solver from `start` until the evidence of `is_minimum` holds, or it can do no more.
+
+    Raises `NonFiniteError` if value or gradient leave the finite numbers.
+    """
+    status = Status.STALLED  # what it is if the solver ends by itself
+    for iteration, at in enumerate(solver(problem, start)):
+        if not (math.isfinite(at.value) and math.isfinite(at.scaled_gradient)):
+            raise NonFiniteError(
+                f"the objective became {at.value} at iteration {iteration}; "
+                "lower learning_rate, or scale the columns of X."
+            )
+        report(Progress(iteration, problem.passes, at.value, at.scaled_gradient))
+        if is_minimum(at, tol):
+            status = Status.CONVERGED
+            break
+        if iteration >= max_iter:
+            status = Status.MAX_ITER
+            break
+    if status is Status.STALLED and is_rounding_floor(at, problem.resolution):
+        status = Status.CONVERGED
+    return Solution(*at, iteration, problem.passes, status)
+
+
+def is_minimum(at: Iterate, tol: float) -> bool:
+    """Whether gradient and promised decrease are both within the tolerance."""
+    return at.scaled_gradient <= tol and at.decrement <= tol * max(1.0, abs(at.value))
+
+
+def is_rounding_floor(at: Iterate, resolution: float) -> bool:
+    """Whether what is left to gain is below what a value can show: no smaller tol can be reached."""
+    return at.scaled_gradient <= math.sqrt(resolution) and at.decrement <= resolution * max(1.0, abs(at.value))
