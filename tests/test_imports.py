@@ -122,7 +122,9 @@ def test_import_is_light():
     """`import softreg` loads no optional library and not scikit-learn."""
     heavy = ["sklearn", "scipy", "sympy", "torch", "jax", "dask", "cupy", "rich", "typer", "pandas", "matplotlib"]
     code = f"import sys, softreg; print([name for name in {heavy} if name in sys.modules])"
-    result = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert result.stdout.strip() == "[]"
 
 
@@ -133,5 +135,7 @@ def test_a_call_loads_no_other_library():
         "import sys, softreg; softreg.loss_and_gradient([[0., 0.]], [0., 0.], [[1.]], [0]);"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert result.stdout.strip() == "[]"

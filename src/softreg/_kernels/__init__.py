@@ -18,10 +18,15 @@ Kernel = Callable[..., Any]
 def fastest(kernel: Kernel, xp: Any) -> Kernel:
     """Return the version of a core function that is the fastest on arrays of xp."""
     module: Any
-    if library(xp) == "dask":
-        from softreg._kernels import dask as module
-    else:
-        return kernel
+    match library(xp):
+        case "numpy":
+            from softreg._kernels import numpy as module
+        case "cupy":
+            from softreg._kernels import cupy as module
+        case "dask":
+            from softreg._kernels import dask as module
+        case _:
+            return kernel
     special = getattr(module, kernel.__name__, None)
     if special is None:
         return kernel
