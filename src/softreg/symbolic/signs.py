@@ -32,7 +32,7 @@ class Sign:
 
 
 def may_be_negative(e: Expr, signs: Iterable[Sign], used: set[str]) -> Expr | None:
-    """A part that is not known to be nonnegative; None if all are, by the signs that `used` then names."""
+    """Return a part that is not known to be nonnegative; None if all are, by the signs that `used` then names."""
     signs = tuple(signs)
     for sign in signs:
         if sign.covers(e):
