@@ -19,4 +19,8 @@ def derive(t):
     t.equal("S_label", xp.sum(y * core.softmax(z, xp=xp)), logistic)
     t.equal("the loss", core.cross_entropy(z, label, xp=xp), xp.log(1 + xp.exp(-m)))
     t.equal("dL/dz", core.logit_gradient(z, label, xp=xp), (logistic - 1) * (2 * y - 1))
-    t.equal("the Jacobian's diagonal", xp.sum(core.softmax_jacobian(z, xp=xp) * xp.eye(2), axis=-1), logistic * (1 - logistic) * xp.ones(2))
+    t.equal(
+        "the Jacobian's diagonal",
+        xp.sum(core.softmax_jacobian(z, xp=xp) * xp.eye(2), axis=-1),
+        logistic * (1 - logistic) * xp.ones(2),
+    )

@@ -47,12 +47,12 @@ class Rows:
             X = self.X[rows, :]
             # In one order, BLAS gives the same bits however X lies in memory.
             return np.ascontiguousarray(X) if compat.is_numpy_namespace(self.xp) else X
-        # SciPy would copy the stored values; a matrix on views of them costs only its new row ends.
         ends = self.X.indptr[rows.start : rows.stop + 1]
-        stored = slice(int(ends[0]), int(ends[-1]))
-        return type(self.X)(
-            (self.X.data[stored], self.X.indices[stored], ends - ends[0]), shape=(rows.stop - rows.start, self.d)
-        )
+        part = slice(int(ends[0]), int(ends[-1]))
+        block = type(self.X)((rows.stop - rows.start, self.d), dtype=self.dtype)
+        # Slicing, or handing them to the constructor, would copy the stored numbers; these are views.
+        block.data, block.indices, block.indptr = self.X.data[part], self.X.indices[part], ends - ends[0]
+        return block
 
     def take(self, index: Array) -> Rows:
         """Return the rows that the integers in index name."""

@@ -70,7 +70,7 @@ def run(console: Console) -> bool:
     console.print("\ntest digits: true (rows) and predicted (columns)")
     console.print(_confusion_table(test_y, predicted, digits.target_names))
     _print_hardest(console, model, test_X, test_y, predicted)
-    failed = [check.name for check in checks if check.passed is False]
+    failed = [check.name for check in checks if check.passed is not None and not check.passed]
     if failed:
         console.print(f"[bold red]failed: {'; '.join(failed)}")
     console.print(f"test accuracy {accuracy:.3f}", highlight=False)

@@ -13,10 +13,16 @@ def run(console: Console, names: list[str] | None) -> bool:
     try:
         from softreg import symbolic
     except ImportError as error:
-        console.print(f"proofs need {error.name}; install it with: python -m pip install 'softreg[symbolic]'", markup=False)
+        console.print(
+            f"proofs need {error.name}; install it with: python -m pip install 'softreg[symbolic]'", markup=False
+        )
         return False
     if names is not None:
-        return symbolic.main(names) == 0
+        try:
+            return symbolic.main(names) == 0
+        except LookupError as error:
+            console.print(str(error.args[0]), markup=False)
+            return False
     table = Table(box=None, pad_edge=False)
     for heading in ("", "claim", "seconds", "statement and what it needs"):
         table.add_column(heading, justify="right" if heading == "seconds" else "left", overflow="fold")

@@ -30,7 +30,9 @@ def demo() -> None:
 
 @app.command()
 def prove(
-    names: Annotated[list[str] | None, typer.Argument(help="Claims to derive step by step; all, if none is named.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Claims to derive step by step; all, if none is named.")
+    ] = None,
 ) -> None:
     """Prove the claims about the shipped code, for every number of classes, rows and features."""
     from softreg import _proofs

@@ -198,7 +198,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                 solution = minimise(
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
-            self._set_parameters(objective, solution.theta, classes)
+            W, b = objective.split(solution.theta)
+            # Softmax does not see a constant added to all classes; rounding errors gather there.
+            W, b = W - objective.xp.mean(W, axis=1, keepdims=True), b - objective.xp.mean(b)
+            self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED
             self.optimality_: dict[str, Any] = {
@@ -258,7 +261,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             theta = epoch(objective, theta, order, learning_rate=self.learning_rate, batch_size=self.batch_size)
             if not bool(rows.xp.all(rows.xp.isfinite(theta))):
                 raise NonFiniteError("the parameters became infinite; lower learning_rate, or scale the columns of X.")
-            self._set_parameters(objective, theta, known)
+            self._set_parameters(*objective.split(theta), known, rows)
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1
             passes = 1.0 if first else self.optimality_["passes"] + 1.0
             self.converged_ = False
@@ -378,11 +381,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             xp.astype(self.intercept_, objective.wide),
         )
 
-    def _set_parameters(self, objective: Objective, theta: Array, classes: Any) -> None:
-        xp, dtype = objective.xp, objective.rows.dtype
-        W, b = objective.split(theta)
-        self.coef_ = xp.astype(xp.matrix_transpose(W), dtype)
-        self.intercept_ = xp.astype(b, dtype)
+    def _set_parameters(self, W: Array, b: Array, classes: Array, rows: Rows) -> None:
+        xp = rows.xp
+        self.coef_ = xp.astype(xp.matrix_transpose(W), rows.dtype)
+        self.intercept_ = xp.astype(b, rows.dtype)
         self.classes_ = classes
 
     def _by_blocks(self, X: Any, result: Callable[[Array, Any], Array]) -> Array:

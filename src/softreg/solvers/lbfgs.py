@@ -40,12 +40,12 @@ class Point(NamedTuple):
 
 
 def lbfgs(
-    problem: Problem, start: Array, *, precondition: Callable[[Array, float], Inverse | None]
+    problem: Problem, start: Array, *, precondition: Callable[[Array, float], Inverse | None] = lambda theta, passes: None
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
 
     `precondition(theta, passes)` is asked before each iteration, with the passes since it last gave
-    a preconditioner (-1 if it never did); None keeps that one.
+    a preconditioner (-1 if it never did); None keeps that one, or at first `diagonal`.
     """
     xp = array_namespace(start)
     pairs: deque[Pair] = deque(maxlen=MEMORY)

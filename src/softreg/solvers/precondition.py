@@ -58,7 +58,8 @@ CALL = 60_000  # all calls of a pass, or of a refresh, however small the arrays
 
 LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
 SINGLE_FROM = 128  # parameters from which H is formed in float32
-ROWS_PER_PARAMETER = 4  # in a sample
+ROWS_PER_PARAMETER = 4  # at least, in a sample, if there are so many
+CHEAP = 3  # passes that a Hessian may cost if each iteration is to have a new one
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
 FEWEST = 4  # iterations between refreshes from samples: pairs of L-BFGS need some to pay
 
@@ -86,11 +87,13 @@ class Preconditioner:
         self.single = P >= SINGLE_FROM
         rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
         one_pass = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
-        self.rows = min(n, ROWS_PER_PARAMETER * P)
+        row_cost, own_cost = (P * P * rate + 4 * P) / one_pass, (P**3 / 3 * FLOP + CALL) / one_pass
+        affordable = int((CHEAP - own_cost) / row_cost)
+        self.rows = min(n, max(affordable, ROWS_PER_PARAMETER * P))
         self.kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / one_pass
-        self.dense_cost = (self.rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / one_pass
+        self.dense_cost = self.rows * row_cost + own_cost
         self.dense_possible = curvature.dense and P <= LARGEST
-        self.newton = self.dense_possible and self.rows == n and self.dense_cost <= 3
+        self.newton = self.dense_possible and self.rows == n and self.dense_cost <= CHEAP
         self.kronecker_possible = curvature.dense and n >= q and self.kronecker_cost <= 40
         self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
 

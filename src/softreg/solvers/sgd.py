@@ -36,6 +36,6 @@ def sgd(
 def epoch(problem: Problem, theta: Array, order: Array, *, learning_rate: float, batch_size: int) -> Array:
     """Return theta after one update for each batch of rows, taken in the given order."""
     for first in range(0, problem.n_rows, batch_size):
-        index = order[first : first + batch_size]
+        index = order[first : min(first + batch_size, problem.n_rows)]
         theta = theta - learning_rate * problem.batch_gradient(theta, index)
     return theta

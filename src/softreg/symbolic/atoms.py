@@ -57,22 +57,22 @@ _NONE: frozenset[Place] = frozenset()
 
 
 def variable(key: str, size: Any) -> Place:
-    """A free index, or one that is about to be summed over."""
+    """Return a free index, or one that is about to be summed over."""
     return _place(key, "variable", size)
 
 
 def number(value: int) -> Place:
-    """A definite index."""
+    """Return a definite index."""
     return _place(str(value), "number", value)
 
 
 def bound(height: int, position: int, size: Any) -> Place:
-    """An index bound by a sum of the given height."""
+    """Return an index bound by a sum of the given height."""
     return _place(f"#{height}.{position}:{size}", "bound", size)
 
 
 def pick(name: str, size: Any, args: tuple[Place, ...]) -> Place:
-    """A choice; see `softreg.symbolic.terms.Pick`."""
+    """Return a choice; see `softreg.symbolic.terms.Pick`."""
     key = f"{name}:{size}({','.join(a.key for a in args)})"
     return _place(key, "pick", size, args)
 
@@ -84,7 +84,7 @@ def _place(key: str, kind: str, size: Any, args: tuple[Place, ...] = ()) -> Plac
 
 
 def atom(kind: str, data: Any, positive: bool = False) -> Atom:
-    """The one atom of this kind and these data."""
+    """Return the one atom of this kind and these data."""
     if kind == "symbol":
         key, free, height = data, _NONE, -1
     elif kind == "entry":
@@ -119,27 +119,27 @@ def atom(kind: str, data: Any, positive: bool = False) -> Atom:
 
 
 def frozen(p: Polynomial) -> tuple[tuple[Monomial, Number], ...]:
-    """The polynomial as data of an atom: terms in the order of their spelling."""
+    """Return the polynomial as data of an atom: terms in the order of their spelling."""
     return tuple(sorted(p.items(), key=lambda term: spell(term[0])))
 
 
 def spell(m: Monomial) -> str:
-    """The monomial as text."""
+    """Return the monomial as text."""
     return "*".join(f"{a.key}^{e}" for a, e in m)
 
 
 def free_of(m: Monomial) -> frozenset[Place]:
-    """The indices that are free in the monomial."""
+    """Return the indices that are free in the monomial."""
     return _NONE.union(*(a.free for a, _ in m))
 
 
 def height_of(m: Monomial) -> int:
-    """The height of the highest sum within, -1 if there is none."""
+    """Return the height of the highest sum within, -1 if there is none."""
     return max((a.height for a, _ in m), default=-1)
 
 
 def monomial(powers: dict[Atom, Number]) -> Monomial:
-    """The monomial of the given powers."""
+    """Return the monomial of the given powers."""
     return tuple(sorted(((a, e) for a, e in powers.items() if e), key=lambda factor: factor[0].key))
 
 

@@ -91,7 +91,7 @@ def _entries(x: Any) -> Any:
 
 
 def _exact(x: Any) -> Any:
-    """The operand, with numbers made exact."""
+    """Return the operand, with numbers made exact."""
     return x.entries if isinstance(x, Array) else sp.Rational(x) if isinstance(x, (int, float)) else x
 
 
@@ -104,12 +104,12 @@ def _whole(x: Any, axis: Any) -> Any:
 
 
 def exp(x: Array, /) -> Array:
-    """The exponential."""
+    """Return the exponential."""
     return Array(_each(sp.exp)(x.entries))
 
 
 def log(x: Array, /) -> Array:
-    """The natural logarithm."""
+    """Return the natural logarithm."""
     return Array(_each(sp.log)(x.entries))
 
 
@@ -119,12 +119,12 @@ def log1p(x: Array, /) -> Array:
 
 
 def square(x: Array, /) -> Array:
-    """The square."""
+    """Return the square."""
     return x * x
 
 
 def isfinite(x: Array, /) -> Array:
-    """True: a symbol stands for a finite number."""
+    """Return True: a symbol stands for a finite number."""
     return Array(np.ones(x.shape, dtype=bool))
 
 
@@ -135,30 +135,30 @@ def where(condition: Array, x1: Any, x2: Any, /) -> Array:
 
 
 def sum(x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:  # noqa: A001
-    """The sum, written out."""
+    """Return the sum, written out."""
     return Array(np.asarray(np.sum(x.entries, axis=_whole(x, axis), keepdims=keepdims), dtype=object))
 
 
 def mean(x: Array, /, *, axis: Any = None, keepdims: bool = False) -> Array:
-    """The sum over the number of terms."""
+    """Return the sum over the number of terms."""
     total = sum(x, axis=axis, keepdims=keepdims)
-    return total / sp.Rational(x.entries.size, total.entries.size)
+    return Array(total.entries / sp.Rational(x.entries.size, total.entries.size))
 
 
 def argmax(x: Array, /, *, axis: int, keepdims: bool = False) -> Array:
-    """Some index, another for each row and at each call."""
+    """Return some index, another for each row and at each call."""
     shape = np.sum(np.zeros(x.shape), axis=axis, keepdims=keepdims).shape
     turn = next(_turn)
     return Array((np.arange(np.prod(shape, dtype=int)).reshape(shape) + turn) % x.shape[axis])
 
 
 def arange(start: int, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Array:
-    """The indices of an axis."""
+    """Return the indices of an axis."""
     return Array(np.arange(start))
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
-    """The entries of an axis that the indices choose."""
+    """Return the entries of an axis that the indices choose."""
     return Array(np.take_along_axis(x.entries, indices.entries, axis))
 
 
@@ -173,12 +173,12 @@ def ones(shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
 
 
 def eye(n_rows: int, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """The identity matrix."""
+    """Return the identity matrix."""
     return where(Array(np.eye(n_rows, dtype=bool)), 1, 0)
 
 
 def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
-    """A new axis of size 1."""
+    """Return a new axis of size 1."""
     return Array(np.expand_dims(x.entries, axis))
 
 

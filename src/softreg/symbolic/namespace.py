@@ -2,7 +2,7 @@
 
 This module is what `array_namespace` returns for its arrays, so that code written against the
 Python array API standard runs on them unchanged. The signatures are those of the standard. What
-has no exact meaning here raises `Unsupported` or is absent; nothing is guessed.
+has no exact meaning here raises `UnsupportedError` or is absent; nothing is guessed.
 
 An array is a shape, whose sizes may be symbols, and a function from indices to the entry there.
 Three kinds of entries stand for the dtypes: real numbers, indices (integer labels and what
@@ -22,7 +22,7 @@ from typing import Any
 
 import sympy as sp
 
-from softreg.symbolic.terms import Expr, IsZero, Pick, ShapeError, Size, Unsupported, equal_index, size_of, total
+from softreg.symbolic.terms import Expr, IsZero, Pick, ShapeError, Size, UnsupportedError, equal_index, fits, total
 
 Entry = Callable[..., Expr]
 
@@ -59,13 +59,13 @@ class Array:
         self._known: dict[tuple[Expr, ...], Expr] = {}
 
     def at(self, *indices: Expr) -> Expr:
-        """The entry at indices, each of the range of its axis."""
+        """Return the entry at indices, each of the range of its axis."""
         if len(indices) != len(self.shape):
             raise ShapeError(f"{len(indices)} indices for an array of shape {self.shape}")
         if indices not in self._known:
             for i, size in zip(indices, self.shape, strict=True):
-                if size_of(i) is not None and size_of(i) != size:
-                    raise ShapeError(f"an index of range {size_of(i)} on an axis of size {size}")
+                if not fits(i, size):
+                    raise ShapeError(f"the index {i} does not run over an axis of size {size}")
             self._known[indices] = sp.sympify(self._entry(*indices))
         return self._known[indices]
 
@@ -87,10 +87,10 @@ class Array:
         return sys.modules[__name__]
 
     def __bool__(self) -> builtins.bool:
-        raise Unsupported("the truth of a symbolic array is not known")
+        raise UnsupportedError("the truth of a symbolic array is not known")
 
     def __iter__(self) -> Any:
-        raise Unsupported("a symbolic array cannot be iterated over")
+        raise UnsupportedError("a symbolic array cannot be iterated over")
 
     def __add__(self, other: Any) -> Array:
         return _real(lambda x, y: x + y, self, other)
@@ -112,7 +112,7 @@ class Array:
 
     def __pow__(self, other: Any) -> Array:
         if not isinstance(other, int):
-            raise Unsupported("only whole powers are exact")
+            raise UnsupportedError("only whole powers are exact")
         return _real(lambda x: x**other, self)
 
     def __neg__(self) -> Array:
@@ -140,10 +140,11 @@ class Array:
         return _map(_equal_real, (self, other), real, condition)
 
     def __ne__(self, other: Any) -> Array:  # type: ignore[override]
-        return ~(self == other)
+        equal: Array = self == other
+        return ~equal
 
     def _order(self, other: Any) -> Array:
-        raise Unsupported("the order of symbolic entries is not known")
+        raise UnsupportedError("the order of symbolic entries is not known")
 
     __lt__ = __le__ = __gt__ = __ge__ = _order
     __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
@@ -152,27 +153,27 @@ class Array:
 def _equal_real(x: Expr, y: Expr) -> Expr:
     if x in _INFINITE or y in _INFINITE:
         if x in _INFINITE and y in _INFINITE:
-            raise Unsupported("two infinities or NaN are compared")
+            raise UnsupportedError("two infinities or NaN are compared")
         return sp.S.Zero  # a symbol stands for a finite number
     return IsZero(x - y)
 
 
 def _map(f: Entry, arrays: Sequence[Any], takes: DType, gives: DType) -> Array:
-    """The array of f of the entries, after broadcasting."""
+    """Return the array of f of the entries, after broadcasting."""
     operands = [asarray(a) for a in arrays]
     for a in operands:
         if a.dtype is not takes:
-            raise Unsupported(f"an array of {a.dtype} where one of {takes} is needed")
+            raise UnsupportedError(f"an array of {a.dtype} where one of {takes} is needed")
     shape = broadcast_shapes(*(a.shape for a in operands))
     return Array(shape, lambda *i: f(*(_broadcast(a, i) for a in operands)), gives)
 
 
 def _real(f: Entry, *arrays: Any) -> Array:
-    """The array of f of the entries, which must be finite: so no infinity hides in a larger term."""
+    """Return the array of f of the entries, which must be finite: so no infinity hides in a larger term."""
 
     def finite(*entries: Expr) -> Expr:
         if not _INFINITE.isdisjoint(entries):
-            raise Unsupported("arithmetic with an infinity or NaN")
+            raise UnsupportedError("arithmetic with an infinity or NaN")
         return f(*entries)
 
     return _map(finite, arrays, real, real)
@@ -184,7 +185,7 @@ def _broadcast(a: Array, indices: tuple[Expr, ...]) -> Expr:
 
 
 def broadcast_shapes(*shapes: tuple[Size, ...]) -> tuple[Size, ...]:
-    """The shape that all broadcast to; sizes agree only where they are the same symbol or number."""
+    """Return the shape that all broadcast to; sizes agree only where they are the same symbol or number."""
     out: list[Size] = [sp.S.One] * max(map(len, shapes), default=0)
     for shape in shapes:
         for axis, size in enumerate(reversed(shape), start=1):
@@ -205,7 +206,7 @@ def _axis(x: Array, axis: int) -> int:
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Array:
-    """A scalar or a symbolic array; a float counts as the binary fraction that it is."""
+    """Return a scalar or a symbolic array; a float counts as the binary fraction that it is."""
     if isinstance(obj, Array):
         return obj
     if isinstance(obj, builtins.bool):
@@ -213,16 +214,16 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
     if isinstance(obj, float):
         obj = sp.Rational(obj) if abs(obj) < inf else sp.sympify(obj)
     if not isinstance(obj, (int, sp.Expr)):
-        raise Unsupported(f"{type(obj).__name__} is no exact scalar")
+        raise UnsupportedError(f"{type(obj).__name__} is no exact scalar")
     if isinstance(obj, sp.Float):
-        raise Unsupported("a rounded SymPy Float is no exact scalar")
+        raise UnsupportedError("a rounded SymPy Float is no exact scalar")
     return Array((), lambda: sp.sympify(obj))
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Array:
-    """The indices of an axis of the given size."""
+    """Return the indices of an axis of the given size."""
     if stop is not None or step != 1:
-        raise Unsupported("arange takes a size only")
+        raise UnsupportedError("arange takes a size only")
     return Array((start,), lambda i: i, index)
 
 
@@ -237,9 +238,9 @@ def ones(shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
 
 
 def eye(n_rows: Any, n_cols: Any = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Array:
-    """The identity matrix."""
+    """Return the identity matrix."""
     if k != 0 or n_cols not in (None, n_rows):
-        raise Unsupported("only the square identity")
+        raise UnsupportedError("only the square identity")
     return Array((n_rows, n_rows), equal_index)
 
 
@@ -253,17 +254,17 @@ def isdtype(dtype: DType, kind: Any) -> builtins.bool:
 
 
 def result_type(*arrays_and_dtypes: Any) -> DType:
-    """The one dtype that all have."""
-    kinds = {id(t): t for t in (getattr(a, "dtype", a) for a in arrays_and_dtypes)}
+    """Return the one dtype that all have."""
+    kinds: dict[int, DType] = {id(t): t for t in (getattr(a, "dtype", a) for a in arrays_and_dtypes)}
     if len(kinds) != 1:
-        raise Unsupported("dtypes are not mixed")
+        raise UnsupportedError("dtypes are not mixed")
     return next(t for t in kinds.values())
 
 
 def astype(x: Array, dtype: DType, /, *, copy: builtins.bool = True, device: Any = None) -> Array:
-    """The array as it is; no kind is converted to another."""
+    """Return the array as it is; no kind is converted to another."""
     if x.dtype is not dtype:
-        raise Unsupported(f"an array of {x.dtype} is not one of {dtype}")
+        raise UnsupportedError(f"an array of {x.dtype} is not one of {dtype}")
     return x
 
 
@@ -276,12 +277,12 @@ def finfo(type: DType, /) -> DType:  # noqa: A002 - the standard's name
 
 
 def exp(x: Array, /) -> Array:
-    """The exponential."""
+    """Return the exponential."""
     return _real(sp.exp, x)
 
 
 def log(x: Array, /) -> Array:
-    """The natural logarithm."""
+    """Return the natural logarithm."""
     return _real(sp.log, x)
 
 
@@ -291,20 +292,20 @@ def log1p(x: Array, /) -> Array:
 
 
 def square(x: Array, /) -> Array:
-    """The square."""
+    """Return the square."""
     return _real(lambda x: x**2, x)
 
 
 def isfinite(x: Array, /) -> Array:
-    """True: a symbol stands for a finite real number. Only a literal infinity or NaN is not."""
+    """Return True: a symbol stands for a finite real number. Only a literal infinity or NaN is not."""
     return _map(lambda x: sp.Integer(x not in _INFINITE), (x,), real, condition)
 
 
 def where(condition: Array, x1: Any, x2: Any, /) -> Array:
-    """c x1 + (1 - c) x2; a condition that is known picks its branch without a look at the other."""
+    """Return c x1 + (1 - c) x2; a condition that is known picks its branch without a look at the other."""
     c, a, b = asarray(condition), asarray(x1), asarray(x2)
     if c.dtype is not _condition or {a.dtype, b.dtype} != {real}:
-        raise Unsupported("where takes a condition and two arrays of reals")
+        raise UnsupportedError("where takes a condition and two arrays of reals")
 
     def entry(*i: Expr) -> Expr:
         chosen = _broadcast(c, i)
@@ -326,9 +327,9 @@ _condition = condition
 def sum(  # noqa: A001 - the standard's name
     x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: builtins.bool = False
 ) -> Array:
-    """The sum over one axis, or over all."""
+    """Return the sum over one axis, or over all."""
     if x.dtype is not real:
-        raise Unsupported("only reals are summed")
+        raise UnsupportedError("only reals are summed")
     if axis is None:
         axis = tuple(range(x.ndim))
     if isinstance(axis, tuple):
@@ -340,15 +341,16 @@ def sum(  # noqa: A001 - the standard's name
 
 
 def mean(x: Array, /, *, axis: Any = None, keepdims: builtins.bool = False) -> Array:
-    """The sum over the size."""
+    """Return the sum over the size."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return sum(x, axis=axis, keepdims=keepdims) / sp.Mul(*(x.shape[_axis(x, a)] for a in axes))
+    size = sp.Mul(*(x.shape[_axis(x, a)] for a in axes))
+    return _real(lambda e: e / size, sum(x, axis=axis, keepdims=keepdims))
 
 
 def argmax(x: Array, /, *, axis: Any = None, keepdims: builtins.bool = False) -> Array:
-    """Some index of the axis; see the module."""
+    """Return some index of the axis; see the module."""
     if axis is None:
-        raise Unsupported("argmax needs an axis")
+        raise UnsupportedError("argmax needs an axis")
     a = _axis(x, axis)
     name = f"top{next(_tops)}_"
 
@@ -374,9 +376,9 @@ def _reduce(x: Array, a: int, keepdims: builtins.bool, value: Callable[..., Expr
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
-    """The entries of the last axis that the indices choose."""
+    """Return the entries of the last axis that the indices choose."""
     if _axis(x, axis) != x.ndim - 1 or indices.dtype is not index or indices.ndim != x.ndim:
-        raise Unsupported("entries are taken along the last axis, by an array of as many axes")
+        raise UnsupportedError("entries are taken along the last axis, by an array of as many axes")
     shape = (*broadcast_shapes(x.shape[:-1], indices.shape[:-1]), indices.shape[-1])
     return Array(shape, lambda *i: x.at(*i[:-1], indices.at(*i)), x.dtype)
 
@@ -385,7 +387,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 
 
 def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
-    """A new axis of size 1 at the given place of the result."""
+    """Return a new axis of size 1 at the given place of the result."""
     a = axis if axis >= 0 else axis + x.ndim + 1
     if not 0 <= a <= x.ndim:
         raise ShapeError(f"axis {axis} for a new axis of an array of shape {x.shape}")
@@ -422,9 +424,9 @@ def matrix_transpose(x: Array, /) -> Array:
 
 
 def matmul(x1: Array, x2: Array, /) -> Array:
-    """The product of matrices; a vector takes part as in the standard."""
+    """Return the product of matrices; a vector takes part as in the standard."""
     if {x1.dtype, x2.dtype} != {real} or not 1 <= x1.ndim <= 2 or not 1 <= x2.ndim <= 2:
-        raise Unsupported("matmul takes matrices and vectors of reals")
+        raise UnsupportedError("matmul takes matrices and vectors of reals")
     size = x1.shape[-1]
     if size != x2.shape[0]:
         raise ShapeError(f"shapes {x1.shape} and {x2.shape} do not fit for a product")

@@ -12,7 +12,7 @@ from softreg.symbolic.terms import Expr, Index
 NAMES = "jklpqrstuvabcefgh"
 
 
-class _Printer(StrPrinter):
+class _Printer(StrPrinter):  # type: ignore[misc]
     printmethod = "_softreg"  # so that no class prints itself
 
     def __init__(self, names: dict[Expr, str]):
@@ -30,7 +30,7 @@ class _Printer(StrPrinter):
     def _print_Dummy(self, e: Any) -> str:  # noqa: N802 - SymPy's name
         return self._name(e) if isinstance(e, Index) else str(e.name)
 
-    _print_Index = _print_Dummy
+    _print_Index = _print_Dummy  # noqa: N815
 
     def _print_Indexed(self, e: Any) -> str:  # noqa: N802
         return f"{e.base.label}_{''.join(self._print(i) for i in e.indices)}"
@@ -55,6 +55,6 @@ class _Printer(StrPrinter):
 
 
 def spelled(e: Expr, indices: tuple[Expr, ...] = ()) -> str:
-    """The expression as text; its free indices keep their names."""
+    """Return the expression as text; its free indices keep their names."""
     text: str = _Printer({i: i.name for i in indices if isinstance(i, Index)}).doprint(sp.sympify(e))
     return text

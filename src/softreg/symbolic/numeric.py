@@ -7,10 +7,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import mpmath
+import mpmath  # type: ignore[import-untyped]
 import sympy as sp
 
-from softreg.symbolic.terms import Expr, Index, IsZero, Pick, Total, Unsupported
+from softreg.symbolic.terms import Expr, Index, IsZero, Pick, Total, UnsupportedError
 
 CONTEXT = mpmath.MPContext()
 CONTEXT.dps = 40
@@ -33,29 +33,29 @@ class Point:
         return self.values[key]
 
     def entry(self, label: Expr, places: tuple[int, ...], last_size: int) -> Any:
-        """The value of an entry of a variable."""
+        """Return the value of an entry of a variable."""
         name = str(label)
         if name in self._rows and places[-1] == last_size:
             return 1 - sum(self.entry(label, (*places[:-1], k), last_size) for k in range(1, last_size))
         return self._draw((name, places), bool(label.is_positive) or name in self._rows)
 
     def scalar(self, symbol: Expr) -> Any:
-        """The value of a scalar, or the size that the symbol names."""
+        """Return the value of a scalar, or the size that the symbol names."""
         if symbol.name in self.sizes:
             return CONTEXT.mpf(self.sizes[symbol.name])
         return self._draw(symbol, bool(symbol.is_positive))
 
     def size(self, size: Expr) -> int:
-        """The number that a size stands for."""
+        """Return the number that a size stands for."""
         return int(size) if size.is_Integer else self.sizes[size.name]
 
     def pick(self, name: Any, size: int, places: tuple[int, ...]) -> int:
-        """The value of a choice."""
+        """Return the value of a choice."""
         return random.Random(f"{self._seed} {name} {places}").randint(1, size)
 
 
 def evaluate(e: Expr, point: Point, places: dict[Expr, int]) -> Any:
-    """The value of the expression where its free indices have the given values."""
+    """Return the value of the expression where its free indices have the given values."""
     known: dict[Expr, Any] = {}
 
     def value(e: Expr) -> Any:
@@ -95,7 +95,7 @@ def _value(e: Expr, point: Point, places: dict[Expr, int], value: Any) -> Any:
     if isinstance(e, Total):
         values = range(1, point.size(e.index.size) + 1)
         return CONTEXT.fsum(evaluate(e.term, point, {**places, e.index: i}) for i in values)
-    raise Unsupported(f"{type(e).__name__} has no value")
+    raise UnsupportedError(f"{type(e).__name__} has no value")
 
 
 def index_values(indices: tuple[Expr, ...], point: Point) -> Iterator[dict[Expr, int]]:

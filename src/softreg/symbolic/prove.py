@@ -50,7 +50,7 @@ def _folder() -> Path:
 
 
 def find_claims(names: Iterable[str] | None = None) -> list[Claim]:
-    """The claims of the given names, or all, in the order of their files."""
+    """Return the claims of the given names, or all, in the order of their files."""
     paths = {path.stem: path for path in sorted(_folder().glob("[!_]*.py"))}
     wanted = list(paths) if names is None else list(names)
     unknown = [name for name in wanted if name not in paths]
@@ -81,7 +81,7 @@ def prove_claim(claim: Claim, *, cross_check: bool = True) -> Result:
     except (SymbolicError, TypeError, AttributeError) as error:
         failure = f"{type(error).__name__}: {error}"
     if not setting.steps and not failure:
-        failure = "Rejected: the claim states no equation"
+        failure = "RejectedError: the claim states no equation"
     assumptions = tuple(sorted({use for step in setting.steps for use in step.uses}))
     seconds = time.perf_counter() - start
     return Result(claim.name, claim.statement, not failure, seconds, assumptions, tuple(setting.steps), failure)
@@ -103,14 +103,14 @@ def prove(
 
 
 def line(result: Result) -> str:
-    """A result as a line of the table."""
+    """Return a result as a line of the table."""
     verdict = "proved" if result.proved else "FAILED"
     given = f"  given: {'; '.join(result.assumptions)}" if result.assumptions else ""
     return f"{verdict}  {result.seconds:5.2f} s  {result.name:<24} {result.statement}{given}"
 
 
 def page(claim: Claim, result: Result) -> str:
-    """A claim with its derivation, step by step."""
+    """Return a claim with its derivation, step by step."""
     lines = [claim.text, ""]
     for number, step in enumerate(result.steps, start=1):
         lines.append(f"{number}. {step.statement}")

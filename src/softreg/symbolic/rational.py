@@ -41,7 +41,7 @@ class Rational:
         return not self._fraction(difference)[0]
 
     def of(self, e: Any) -> Bag:
-        """The value of an expression."""
+        """Return the value of an expression."""
         if e not in self._known:
             self._known[e] = self._convert(e)
         return self._known[e]
@@ -95,7 +95,7 @@ class Rational:
         return out, tuple(sorted(highest.items()))
 
     def _split(self, p: Polynomial) -> tuple[Powers, Number, int | None]:
-        """p as monomial times number times divisor (None for 1)."""
+        """Return p as monomial times number times divisor (None for 1)."""
         lowest: dict[int, Number] = dict(next(iter(p)))
         for m in p:
             powers = dict(m)

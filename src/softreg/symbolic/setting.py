@@ -19,13 +19,13 @@ from softreg.symbolic.normal import Normal
 from softreg.symbolic.notation import spelled
 from softreg.symbolic.rational import Rational
 from softreg.symbolic.signs import Sign, may_be_negative
-from softreg.symbolic.terms import Expr, Index, Pick, ShapeError, SymbolicError, Undecided, derivative, equal_index
+from softreg.symbolic.terms import Expr, Index, Pick, ShapeError, SymbolicError, UndecidedError, derivative
 
 Array = Any
-SIZES = {"K": 3, "n": 2, "d": 4}  # of the cross-check: all different, so that no two axes can be confused
+SIZES = {"K": 3, "n": 2, "d": 1}  # of the cross-check: all different, so that no two axes can be confused
 
 
-class Rejected(SymbolicError):
+class RejectedError(SymbolicError):
     """An equation of a claim that is not proved."""
 
 
@@ -59,15 +59,15 @@ class Symbolic:
     # --- what a claim may speak of ---
 
     def size(self, name: str) -> Any:
-        """A size: K, n or d. Any whole number from 1."""
+        """Return a size: K, n or d. Any whole number from 1."""
         return sp.Symbol(name, integer=True, positive=True)
 
     def scalar(self, name: str, **sign: bool) -> Any:
-        """A real number; `positive=True` or `nonnegative=True` if it is known to be."""
+        """Return a real number; `positive=True` or `nonnegative=True` if it is known to be."""
         return sp.Symbol(name, real=True, **sign)
 
     def reals(self, name: str, *shape: Any, **sign: bool) -> Array:
-        """An array of real numbers."""
+        """Return an array of real numbers."""
         symbol = self.scalar(name, **sign)
         if not shape:
             return namespace.asarray(symbol)
@@ -75,7 +75,7 @@ class Symbolic:
         return namespace.Array(shape, lambda *i: base[i])
 
     def probabilities(self, name: str, *shape: Any) -> Array:
-        """An array whose rows sum to 1. Nothing else is assumed of it."""
+        """Return an array whose rows sum to 1. Nothing else is assumed of it."""
         self._rows_sum_to_one.append(name)
         return self.reals(name, *shape)
 
@@ -104,7 +104,7 @@ class Symbolic:
     # --- derivatives ---
 
     def derivative(self, value: Array, variable: Any) -> Array:
-        """The derivative, of shape value.shape + variable.shape: all entries in all entries."""
+        """Return the derivative, of shape value.shape + variable.shape: all entries in all entries."""
         variable = namespace.asarray(variable)
         at = tuple(_index("v", size) for size in variable.shape)
         v, split = variable.at(*at), value.ndim
@@ -117,7 +117,7 @@ class Symbolic:
         return namespace.Array((*value.shape, *variable.shape), entry)
 
     def at_zero(self, value: Array, scalar: Any) -> Array:
-        """The value where the scalar is 0."""
+        """Return the value where the scalar is 0."""
         return namespace.Array(value.shape, lambda *i: value.at(*i).xreplace({scalar: sp.S.Zero}))
 
     # --- judging ---
@@ -139,26 +139,26 @@ class Symbolic:
         for indices in _indices(slack.shape):
             negative = may_be_negative(slack.at(*indices), self._not_negative, used)
             if negative is not None:
-                raise Rejected(f"{statement}: undecided ({spelled(negative, indices)} may be negative)")
+                raise RejectedError(f"{statement}: undecided ({spelled(negative, indices)} may be negative)")
         self.equal(f"{statement}: the difference", greater - less, slack)
         last = self.steps.pop()
         uses = tuple(sorted({*last.uses, *used}))
         self.steps.append(Step(f"{last.statement}, at least 0", last.value, last.indices, uses))
 
     def _prove(self, statement: str, a: Expr, b: Expr, indices: tuple[Expr, ...]) -> set[str]:
-        """The declared facts that a proof of a = b needs: first try without the sums of rows."""
+        """Return the declared facts that a proof of a = b needs: first try without the sums of rows."""
         why = ""
         for rows in ([], self._rows_sum_to_one) if self._rows_sum_to_one else ([],):
             normal = Normal(rows, self._positive, self._distinct)
             try:
                 if normal.equal(a, b):
                     return normal.used
-            except Undecided as error:
+            except UndecidedError as error:
                 why = f" ({error})"
-        raise Rejected(f"{statement}: {self._refute(a, b, indices) or f'undecided{why}'}")
+        raise RejectedError(f"{statement}: {self._refute(a, b, indices) or f'undecided{why}'}")
 
     def _refute(self, a: Expr, b: Expr, indices: tuple[Expr, ...]) -> str:
-        """A counterexample in words; empty if none is found, which proves nothing."""
+        """Return a counterexample in words; empty if none is found, which proves nothing."""
         free = tuple(i for i in indices if not i.is_Integer)
         for sizes in ({"K": 3, "n": 2, "d": 2}, {"K": 2, "n": 3, "d": 1}):
             point = numeric.Point(sizes, self._rows_sum_to_one)
@@ -173,7 +173,7 @@ def _index(name: str, size: Any) -> Expr:
 
 
 def _indices(shape: tuple[Any, ...]) -> Iterator[tuple[Expr, ...]]:
-    """An index for each axis: a free one, which stands for all, but each number where the size is a number."""
+    """Return an index for each axis: a free one, which stands for all, but each number where the size is a number."""
     choices = [
         [sp.Integer(i) for i in range(1, int(size) + 1)] if size.is_Integer else [Index(name, size)]
         for name, size in zip("ijkl", shape, strict=False)
@@ -185,7 +185,7 @@ def _require_dependence(e: Expr, v: Expr) -> None:
     """Refuse to differentiate by what does not occur: 0 = 0 would prove nothing."""
     names = {x.base for x in e.atoms(sp.Indexed)} if isinstance(v, sp.Indexed) else e.free_symbols
     if (v.base if isinstance(v, sp.Indexed) else v) not in names:
-        raise Rejected(f"a derivative by {v}, which does not occur")
+        raise RejectedError(f"a derivative by {v}, which does not occur")
 
 
 class Fixed:
@@ -199,22 +199,22 @@ class Fixed:
         self._labels = 0
 
     def size(self, name: str) -> Any:
-        """A size: K, n or d."""
+        """Return a size: K, n or d."""
         return self._sizes[name]
 
     def scalar(self, name: str, **sign: bool) -> Any:
-        """A real number."""
+        """Return a real number."""
         return sp.Symbol(name, real=True, **sign)
 
     def reals(self, name: str, *shape: Any, **sign: bool) -> Array:
-        """An array of real numbers, each a symbol."""
+        """Return an array of real numbers, each a symbol."""
         entries = np.empty(shape, dtype=object)
         for place in np.ndindex(*shape):
             entries[place] = self.scalar("_".join((name, *map(str, place))), **sign)
         return fixed.Array(entries)
 
     def probabilities(self, name: str, *shape: Any) -> Array:
-        """An array whose rows sum to 1: the last entry is 1 less the others."""
+        """Return an array whose rows sum to 1: the last entry is 1 less the others."""
         y = self.reals(name, *shape)
         y.entries[..., -1] = 1 - y.entries[..., :-1].sum(axis=-1)
         return y
@@ -231,14 +231,14 @@ class Fixed:
     def differ(self, a: Array, b: Array) -> None:
         """Labels of different names differ."""
         if (a.entries == b.entries).any():
-            raise Rejected("labels that are to differ agree")
+            raise RejectedError("labels that are to differ agree")
 
     def assume_not_negative(self, statement: str, value: Array) -> Array:
         """Signs play no part in what is decided here."""
         return value
 
     def derivative(self, value: Array, variable: Any) -> Array:
-        """The derivative, of shape value.shape + variable.shape."""
+        """Return the derivative, of shape value.shape + variable.shape."""
         over = np.asarray(getattr(variable, "entries", variable), dtype=object)
         out = np.empty(value.shape + over.shape, dtype=object)
         for i in np.ndindex(*value.shape):
@@ -247,7 +247,7 @@ class Fixed:
         return fixed.Array(out)
 
     def at_zero(self, value: Array, scalar: Any) -> Array:
-        """The value where the scalar is 0."""
+        """Return the value where the scalar is 0."""
         return fixed.Array(np.frompyfunc(lambda e: e.xreplace({scalar: sp.S.Zero}), 1, 1)(value.entries))
 
     def equal(self, statement: str, left: Array, right: Array) -> None:
@@ -258,7 +258,7 @@ class Fixed:
         field = Rational()
         for place in np.ndindex(*a.shape):
             if not field.equal(sp.sympify(a[place]), sp.sympify(b[place])):
-                raise Rejected(f"{statement}: false at fixed sizes {self._sizes}, entry {place}")
+                raise RejectedError(f"{statement}: false at fixed sizes {self._sizes}, entry {place}")
         self.steps.append(Step(statement, None, (), ()))
 
     def at_least(self, statement: str, greater: Array, less: Array, slack: Array) -> None:

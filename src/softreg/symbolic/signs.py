@@ -23,15 +23,16 @@ class Sign:
         """Whether e is the entry at some indices."""
         found = sorted((i for i in e.atoms(Index, Pick)), key=str)
         for places in itertools.product(found, repeat=len(self.indices)):
-            if all(map(same_range, self.indices, places)) and self.entry.xreplace(
-                dict(zip(self.indices, places, strict=True))
-            ) == e:
+            if (
+                all(map(same_range, self.indices, places))
+                and self.entry.xreplace(dict(zip(self.indices, places, strict=True))) == e
+            ):
                 return True
         return False
 
 
 def may_be_negative(e: Expr, signs: Iterable[Sign], used: set[str]) -> Expr | None:
-    """A part that is not known to be nonnegative; None if all are, by the signs that `used` then names."""
+    """Return a part that is not known to be nonnegative; None if all are, by the signs that `used` then names."""
     signs = tuple(signs)
     for sign in signs:
         if sign.covers(e):

@@ -35,15 +35,15 @@ class ShapeError(SymbolicError):
     """Sizes or ranges of indices that do not agree."""
 
 
-class Unsupported(SymbolicError):
+class UnsupportedError(SymbolicError):
     """An operation that has no exact meaning for arrays of symbolic size."""
 
 
-class Undecided(SymbolicError):
+class UndecidedError(SymbolicError):
     """A term that the rules cannot take apart: it is neither proved nor refuted."""
 
 
-class Index(sp.Dummy):
+class Index(sp.Dummy):  # type: ignore[misc]
     """An index that runs from 1 to its size."""
 
     size: Size
@@ -55,7 +55,7 @@ class Index(sp.Dummy):
         return index
 
 
-class Total(sp.Expr):
+class Total(sp.Expr):  # type: ignore[misc]
     """The sum of a term over all values of an index."""
 
     is_real = True
@@ -84,7 +84,7 @@ class Total(sp.Expr):
         return free
 
 
-class Pick(sp.Function):
+class Pick(sp.Function):  # type: ignore[misc]
     """`Pick(name, size, *indices)`: one of 1..size for each value of the indices, chosen by data."""
 
     is_integer = True
@@ -96,11 +96,11 @@ class Pick(sp.Function):
 
     @classmethod
     def fresh(cls, name: str, size: Size, *indices: Expr) -> Expr:
-        """A choice of which nothing is known, other than any made before."""
+        """Return a choice of which nothing is known, other than any made before."""
         return cls(sp.Symbol(f"{name}{next(_fresh)}"), size, *indices)
 
 
-class IsZero(sp.Function):
+class IsZero(sp.Function):  # type: ignore[misc]
     """1 where the argument is 0, else 0."""
 
     is_integer = True
@@ -114,29 +114,29 @@ class IsZero(sp.Function):
 _fresh = itertools.count(1)
 
 
-def size_of(index: Expr) -> Size | None:
-    """How many values an index may take; None for a number, which fits where it is not too large."""
-    return None if index.is_Integer else index.size
+def fits(index: Expr, size: Size) -> bool:
+    """Whether the index runs over an axis of the size, or is a number that every such axis has."""
+    if index.is_Integer:
+        return bool(1 <= index <= (size if size.is_Integer else 1))
+    return bool(index.size == size)
 
 
 def same_range(a: Expr, b: Expr) -> bool:
     """Whether two indices run over the same axis, so that they may be compared or exchanged."""
-    if a.is_Integer or b.is_Integer:
-        number, other = (a, b) if a.is_Integer else (b, a)
-        limit = number if other.is_Integer else other.size
-        return bool(number >= 1 and (not limit.is_Integer or number <= limit))
-    return bool(a.size == b.size)
+    if a.is_Integer:
+        return b.is_Integer or fits(a, b.size)
+    return fits(b, a.size)
 
 
 def equal_index(a: Expr, b: Expr) -> Expr:
     """1 where the indices are equal, else 0."""
     if not same_range(a, b):
-        raise ShapeError(f"an index of range {size_of(a)} is compared with one of range {size_of(b)}")
+        raise ShapeError(f"indices of different ranges are compared: {a} and {b}")
     return sp.KroneckerDelta(a, b)
 
 
 def total(term: Callable[[Expr], Expr], size: Size) -> Expr:
-    """The sum of term(k) over k = 1..size, the only way in which sums are made."""
+    """Return the sum of term(k) over k = 1..size, the only way in which sums are made."""
     size = sp.sympify(size)
     if size.is_Integer:
         return sp.Add(*(term(sp.Integer(k)) for k in range(1, int(size) + 1)))
@@ -145,7 +145,7 @@ def total(term: Callable[[Expr], Expr], size: Size) -> Expr:
 
 
 def derivative(e: Expr, v: Expr) -> Expr:
-    """The partial derivative of e in the entry or scalar v, all choices (`Pick`, `IsZero`) held fixed."""
+    """Return the partial derivative of e in the entry or scalar v, all choices (`Pick`, `IsZero`) held fixed."""
     known: dict[Expr, Expr] = {}
 
     def of(e: Expr) -> Expr:
@@ -181,4 +181,4 @@ def _rule(e: Expr, v: Expr, of: Callable[[Expr], Expr]) -> Expr:
         return sp.S.Zero if slope == 0 else Total(slope, e.index)
     if isinstance(e, IsZero) and of(e.args[0]) == 0:
         return sp.S.Zero
-    raise Unsupported(f"no derivative of {type(e).__name__} is known")
+    raise UnsupportedError(f"no derivative of {type(e).__name__} is known")

@@ -12,7 +12,7 @@ Array = Any
 
 
 def logsumexp(z: Array, *, xp: Any) -> Array:
-    """log sum_i exp(z_i)."""
+    """Return log sum_i exp(z_i)."""
     return xp.log(xp.sum(xp.exp(z), axis=-1))
 
 
@@ -22,7 +22,7 @@ def softmax(z: Array, *, xp: Any) -> Array:
 
 
 def log_softmax(z: Array, *, xp: Any) -> Array:
-    """log S_i(z)."""
+    """Return log S_i(z)."""
     return xp.log(softmax(z, xp=xp))
 
 
@@ -32,6 +32,6 @@ def cross_entropy(z: Array, y: Array, *, xp: Any) -> Array:
 
 
 def one_hot(labels: Array, classes: Any, *, xp: Any) -> Array:
-    """The probabilities that put all weight on the label."""
+    """Return the probabilities that put all weight on the label."""
     hit = xp.expand_dims(labels, axis=-1) == xp.arange(classes)
     return xp.where(hit, 1, 0)

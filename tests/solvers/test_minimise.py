@@ -1,0 +1,145 @@
+"""The driver and L-BFGS on problems that are not softmax."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from array_api_compat import array_namespace, device
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softreg.errors import NonFiniteError
+from softreg.solvers import Status, minimise
+from softreg.solvers.lbfgs import lbfgs
+
+
+class Problem:
+    """A function with its gradient, as solvers want it; parameters in units of 1."""
+
+    n_rows = 1
+    resolution = 8 * 2.0**-52
+
+    def __init__(self, function, scale):
+        self.function, self.scale, self.passes = function, scale, 0.0
+
+    def value_and_gradient(self, theta):
+        """Return value and gradient; count the call."""
+        self.passes += 1
+        return self.function(theta)
+
+
+def quadratic(centre, curvature):
+    """Return 1 + 1/2 sum curvature (theta - centre)^2."""
+    xp = array_namespace(centre)
+
+    def function(theta):
+        gradient = curvature * (theta - centre)
+        return 1 + xp.sum(gradient * (theta - centre)) / 2, gradient
+
+    return Problem(function, xp.ones_like(centre))
+
+
+def test_quadratic(backend):
+    """The minimum of a quadratic is found where the parameters live, and the evidence says so."""
+    xp = backend.xp
+    centre = backend.asarray(np.linspace(-3, 3, 12).reshape(4, 3))
+    curvature = backend.asarray(np.logspace(-2, 2, 12).reshape(4, 3))
+    problem, reports = quadratic(centre, curvature), []
+    solution = minimise(problem, xp.zeros_like(centre), lbfgs, tol=1e-12, max_iter=500, report=reports.append)
+    assert solution.status is Status.CONVERGED
+    assert array_namespace(solution.theta) is array_namespace(centre)
+    assert device(solution.theta) == device(centre)
+    np.testing.assert_allclose(backend.numpy(solution.theta), backend.numpy(centre), atol=1e-9)
+    assert solution.value == pytest.approx(1)
+    assert solution.scaled_gradient <= 1e-12
+    assert solution.passes == problem.passes == reports[-1].passes
+    assert [report.iteration for report in reports] == list(range(solution.iterations + 1))
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**32 - 1), d=st.integers(1, 20), spread=st.floats(0, 3))
+def test_log_cosh(seed, d, spread):
+    """A convex function that is far from quadratic is minimised, and never rises from one iterate to the next."""
+    random = np.random.default_rng(seed)
+    A = random.normal(size=(2 * d, d)) * 10 ** random.uniform(-spread / 2, spread / 2, d)
+    centre = random.normal(size=d)
+
+    def function(theta):
+        u = A @ (theta - centre)
+        return np.sum(np.abs(u) + np.log1p(np.exp(-2 * np.abs(u)))), A.T @ np.tanh(u)
+
+    problem, values = Problem(function, 1 / np.sqrt(np.sum(A * A, axis=0))), []
+    solution = minimise(problem, np.zeros(d), lbfgs, tol=1e-9, max_iter=2000, report=lambda at: values.append(at.value))
+    assert solution.status is Status.CONVERGED
+    assert solution.scaled_gradient <= 1e-9
+    assert all(after <= before + 1e-12 * abs(before) for before, after in pairwise(values))
+
+
+def test_max_iter():
+    """Iterations are bounded, and none of them returns the start."""
+    problem = quadratic(np.ones(5), np.logspace(0, 4, 5))
+    for max_iter in (0, 2):
+        solution = minimise(problem, np.zeros(5), lbfgs, tol=1e-12, max_iter=max_iter)
+        assert solution.status is Status.MAX_ITER
+        assert solution.iterations == max_iter
+    assert np.all(minimise(problem, np.zeros(5), lbfgs, tol=1e-12, max_iter=0).theta == 0)
+
+
+def test_start_at_the_minimum():
+    """At the minimum there is nothing to do, and one pass shows it."""
+    problem = quadratic(np.ones(5), np.ones(5))
+    solution = minimise(problem, np.ones(5), lbfgs, tol=1e-6, max_iter=100)
+    assert (solution.status, solution.iterations, solution.passes) == (Status.CONVERGED, 0, 1)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_non_finite_objective(bad):
+    """F67: a value that is no number ends the run with its iteration."""
+    problem = Problem(lambda theta: (bad, theta), np.ones(3))
+    with pytest.raises(NonFiniteError, match=f"the objective became {bad} at iteration 0"):
+        minimise(problem, np.zeros(3), lbfgs, tol=1e-6, max_iter=100)
+
+
+def test_infinite_steps_are_withdrawn():
+    """Where the function overflows beyond a wall, the line search comes back."""
+
+    def function(theta):
+        with np.errstate(all="ignore"):
+            return np.sum(np.exp(theta) - 1000 * theta), np.exp(theta) - 1000
+
+    solution = minimise(Problem(function, np.ones(2)), np.full(2, -5.0), lbfgs, tol=1e-8, max_iter=200)
+    assert solution.status is Status.CONVERGED
+    np.testing.assert_allclose(solution.theta, np.log(1000), rtol=1e-10)
+
+
+def test_wrong_gradient_is_not_convergence():
+    """A solver that cannot go on although the gradient is large does not claim a minimum."""
+    problem = Problem(lambda theta: (np.sum(theta * theta) / 2, -theta), np.ones(3))
+    solution = minimise(problem, np.ones(3), lbfgs, tol=1e-6, max_iter=100)
+    assert solution.status is not Status.CONVERGED
+
+
+def test_parameters_without_scale_stay():
+    """What has no curvature is left where it is."""
+    centre = np.array([1.0, 2.0, 3.0])
+    curvature = np.array([1.0, 0.0, 4.0])
+    problem = quadratic(centre, curvature)
+    problem.scale = np.array([1.0, 0.0, 0.5])
+    solution = minimise(problem, np.full(3, 7.0), lbfgs, tol=1e-10, max_iter=100)
+    np.testing.assert_allclose(solution.theta, [1, 7, 3], rtol=1e-9)
+
+
+@pytest.mark.xfail(reason="at the rounding floor the solver goes on to max_iter", strict=True)
+def test_no_tolerance_ends_at_the_rounding_floor():
+    """F55: a tolerance of 0 ends where rounding hides what is left to gain, and counts as converged."""
+    random = np.random.default_rng(0)
+    A = random.normal(size=(60, 12))
+
+    def function(theta):
+        u = A @ (theta - 1)
+        return np.sum(np.abs(u) + np.log1p(np.exp(-2 * np.abs(u)))), A.T @ np.tanh(u)
+
+    solution = minimise(Problem(function, np.full(12, 0.1)), np.zeros(12), lbfgs, tol=0.0, max_iter=1000)
+    assert solution.status is Status.CONVERGED
+    assert solution.iterations < 1000
