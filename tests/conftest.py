@@ -111,9 +111,12 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    """Give `backend` every device of the library under test."""
+    """Give `backend` every device of the library under test; one without float64 to modules that say so."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", BACKENDS[metafunc.config.getoption("--backend")](), ids=repr, scope="session")
+        devices = BACKENDS[metafunc.config.getoption("--backend")]()
+        if not getattr(metafunc.module, "WITHOUT_FLOAT64", False):
+            devices = [backend for backend in devices if "float64" in backend.floats]
+        metafunc.parametrize("backend", devices, ids=repr, scope="session")
 
 
 def pytest_configure(config):
