@@ -142,20 +142,21 @@ def _reals(name: str, x: Any) -> tuple[Any, bool]:
             raise BackendError("sparse X is supported with SciPy on CPU only; pass a dense array or a SciPy matrix.")
         x = _checked_csr(x)
     elif isinstance(x, (np.matrix, np.ma.MaskedArray)):
-        kind = f"np.{'matrix' if isinstance(x, np.matrix) else 'ma.MaskedArray'}"
-        raise InputTypeError(f"{kind} is not supported; use np.asarray({name}).")
+        form = "matrix" if isinstance(x, np.matrix) else "ma.MaskedArray"
+        raise InputTypeError(f"np.{form} is not supported; use np.asarray({name}).")
     elif is_elsewhere(x):
         x = detached(x)
-    elif hasattr(x, "head"):
+    elif hasattr(x, "head") and hasattr(x, "shape"):
         x = _frame(name, x)
     else:
         x = _plain(x, name)
-    xp = compat.array_namespace(stored(x))
     if isinstance(x, np.ndarray) and x.dtype.kind == "O":
         x = _objects(name, x, columns)
-    if xp.isdtype(x.dtype, "complex floating"):
+    xp = compat.array_namespace(stored(x))
+    kind = getattr(x.dtype, "kind", None)  # NumPy's; it has dtypes that the standard does not know
+    if kind == "c" or (kind is None and xp.isdtype(x.dtype, "complex floating")):
         raise InputError(f"Complex data not supported (dtype {x.dtype}).")
-    if not xp.isdtype(x.dtype, ("real floating", "integral", "bool")):
+    if kind is not None and kind not in "biuf":
         raise InputTypeError(f"{name} has dtype {x.dtype}; convert to numbers explicitly, e.g. {name}.astype(float).")
     integers = xp.isdtype(x.dtype, "integral")
     if is_elsewhere(x):
@@ -175,6 +176,8 @@ def _frame(name: str, x: Any) -> np.ndarray:
     """Return a pandas or polars frame or series as an array, of objects where one of its columns holds them."""
     empty = x.head(0)
     parts = {column: empty[column] for column in x.columns} if hasattr(x, "columns") else {name: empty}
+    if len(parts) != x.shape[-1] and len(x.shape) == 2:
+        raise InputError(f"the names of the columns of {name} must differ from one another.")
     dtypes = {column: np.asarray(part).dtype for column, part in parts.items()}
     for column, dtype in dtypes.items():
         if dtype.kind not in "biufO":
@@ -183,12 +186,14 @@ def _frame(name: str, x: Any) -> np.ndarray:
             )
     if any(dtype.kind == "O" for dtype in dtypes.values()):
         return np.asarray(x, dtype=object)
-    if len({*dtypes.values()}) == 1 and np.asarray(empty).dtype == next(iter(dtypes.values())):
-        return np.asarray(x)  # of one dtype, without missing values: as it is
-    array: np.ndarray = check_array(
-        x, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_2d=False, ensure_min_samples=0
+    if len({*dtypes.values()}) < 2:
+        array = np.asarray(x)
+        if array.dtype.kind != "O":  # as nullable columns of integers are where they miss one
+            return array
+    floats: np.ndarray = check_array(
+        x, dtype=np.float64, ensure_all_finite=False, ensure_2d=False, ensure_min_samples=0
     )
-    return array
+    return floats
 
 
 def _objects(name: str, x: np.ndarray, columns: Any) -> np.ndarray:

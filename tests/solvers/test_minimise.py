@@ -130,7 +130,6 @@ def test_parameters_without_scale_stay():
     np.testing.assert_allclose(solution.theta, [1, 7, 3], rtol=1e-9)
 
 
-@pytest.mark.xfail(reason="at the rounding floor the solver goes on to max_iter", strict=True)
 def test_no_tolerance_ends_at_the_rounding_floor():
     """F55: a tolerance of 0 ends where rounding hides what is left to gain, and counts as converged."""
     random = np.random.default_rng(0)
