@@ -11,9 +11,9 @@ TESTS = nox.project.dependency_groups(PYPROJECT, "test")
 LINT = nox.project.dependency_groups(PYPROJECT, "lint")
 
 
-def tests(session, backend, *extras):
+def tests(session, backend, *extras, requirements=()):
     """Run the one test suite with arrays of one backend."""
-    session.install(f".[{','.join(['cli', 'symbolic', *extras])}]", *TESTS)
+    session.install(f".[{','.join(['cli', 'symbolic', *extras])}]", *requirements, *TESTS)
     session.run("pytest", f"--backend={backend}", *session.posargs, env={"PYTHONWARNDEFAULTENCODING": "1"})
 
 
@@ -27,6 +27,24 @@ def tests_numpy(session):
 def tests_strict(session):
     """Test on array-api-strict: nothing but the standard, and a second device."""
     tests(session, "strict")
+
+
+@nox.session(name="tests-torch")
+def tests_torch(session):
+    """Test on PyTorch, of the version SOFTREG_TORCH: unpinned, a CPU gets gigabytes of CUDA with it."""
+    tests(session, "torch", "torch", requirements=[os.environ.get("SOFTREG_TORCH", "torch==2.13.0")])
+
+
+@nox.session(name="tests-jax")
+def tests_jax(session):
+    """Test on JAX."""
+    tests(session, "jax", "jax")
+
+
+@nox.session(name="tests-dask")
+def tests_dask(session):
+    """Test on Dask arrays."""
+    tests(session, "dask", "dask")
 
 
 @nox.session(name="tests-cupy")

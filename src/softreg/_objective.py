@@ -19,11 +19,13 @@ The rows' part is `core.data_term`, summed over blocks; mean and penalty are add
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from softreg import core
 from softreg._arrays import Array, widest_real
-from softreg._blocks import Rows, squared, stored, transposed_times
+from softreg._blocks import Rows, stored, transposed_times
+from softreg._columns import Columns, columns
 
 WORKSPACE = 6  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
 
@@ -52,8 +54,17 @@ class Objective:
         self.count = float(rows.n) if w is None else float(self.xp.sum(w, dtype=self.wide))
         self.resolution = 8 * float(self.xp.finfo(rows.dtype).eps)
         self.passes = 0.0
-        self.centre = column_means(rows, w, self.count, self.wide) if centred and intercept else None
-        self._scale: Array | None = None
+        self.centred = centred and intercept
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Moments of the columns of X."""
+        return columns(self.rows, self.w, self.count, self.wide, centred=self.centred)
+
+    @property
+    def centre(self) -> Array | None:
+        """c, or None for 0."""
+        return self.columns.centre if self.centred else None
 
     def zeros(self) -> Array:
         """The start: all parameters 0."""
@@ -61,27 +72,28 @@ class Objective:
 
     def split(self, theta: Array) -> tuple[Array, Array]:
         """Return W (d, K) and b (K,); b is 0 where the model has none."""
-        if not self.intercept:
-            return theta, self.xp.zeros_like(theta[0, :])
-        W, b = theta[:-1, :], theta[-1, :]
+        W, b = self._parts(theta)
         return W, b if self.centre is None else b - self.centre @ W
 
     def join(self, W: Array, b: Array) -> Array:
         """Return W and b as one theta: the inverse of `split`."""
-        if not self.intercept:
-            return W
-        b = b if self.centre is None else b + self.centre @ W
-        return self.xp.concat([W, self.xp.expand_dims(b, axis=0)], axis=0)
+        return self._joined(W, b if self.centre is None else b + self.centre @ W)
 
-    def _joined_gradient(self, dW: Array, db: Array) -> Array:
-        """dF/dtheta from dF/dW and dF/db: with b = theta_b - c W, W also acts through b."""
-        xp = self.xp
-        if not self.intercept:
-            return dW
-        db = xp.expand_dims(db, axis=0)
-        return xp.concat([dW if self.centre is None else dW - xp.expand_dims(self.centre, axis=-1) * db, db], axis=0)
+    def _parts(self, theta: Array) -> tuple[Array, Array]:
+        return (theta[:-1, :], theta[-1, :]) if self.intercept else (theta, self.xp.zeros_like(theta[0, :]))
 
-    @property
+    def _joined(self, W: Array, b: Array) -> Array:
+        return self.xp.concat([W, self.xp.expand_dims(b, axis=0)], axis=0) if self.intercept else W
+
+    def _in_dtype_of_rows(self, x: Array) -> Array:
+        return self.xp.astype(x, self.rows.dtype, copy=False)
+
+    def parameters(self, theta: Array) -> tuple[Array, Array]:
+        """Return W and b in the dtype of X, for products with its rows."""
+        W, b = self.split(theta)
+        return self._in_dtype_of_rows(W), self._in_dtype_of_rows(b)
+
+    @cached_property
     def scale(self) -> Array:
         """1/sqrt of the diagonal of the Hessian at theta = 0, shape (d + 1, 1) or (d, 1).
 
@@ -89,15 +101,12 @@ class Objective:
         A column that is constant, without penalty, has none: its scale is 0, and its coefficients stay
         what they are.
         """
-        if self._scale is None:
-            xp, K = self.xp, self.n_classes
-            spread = column_spreads(self.rows, self.w, self.centre, self.count, self.wide)
-            curvature = xp.expand_dims(spread * ((K - 1) / K / K) + self.l2, axis=-1)
-            if self.intercept:
-                curvature = xp.concat([curvature, xp.full_like(curvature[:1, :], (K - 1) / K / K)], axis=0)
-            known = curvature > 0
-            self._scale = xp.where(known, 1 / xp.sqrt(xp.where(known, curvature, 1)), 0)
-        return self._scale
+        xp, K = self.xp, self.n_classes
+        curvature = xp.expand_dims(self.columns.spread * ((K - 1) / K / K) + self.l2, axis=-1)
+        if self.intercept:
+            curvature = xp.concat([curvature, xp.full_like(curvature[:1, :], (K - 1) / K / K)], axis=0)
+        known = curvature > 0
+        return xp.where(known, 1 / xp.sqrt(xp.where(known, curvature, 1)), 0)
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Return F, shape (), and dF/dtheta; one pass over the rows."""
@@ -129,12 +138,17 @@ class Objective:
         return gradient
 
     def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:
-        xp, dtype = self.xp, self.rows.dtype
-        W_wide, b_wide = self.split(theta)
-        W, b = xp.astype(W_wide, dtype, copy=False), xp.astype(b_wide, dtype, copy=False)
+        xp = self.xp
+        # Large offsets are taken off each block. Small ones cost less in the parameters: with
+        # x - c for x, only b and dF/dW change.
+        far = self.centred and self.columns.far
+        W_wide, b_wide = self._parts(theta) if far else self.split(theta)
+        W, b = self._in_dtype_of_rows(W_wide), self._in_dtype_of_rows(b_wide)
+        centre = self._in_dtype_of_rows(self.centre) if far else None
         total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
-        for rows in self.rows.slices(WORKSPACE * self.n_classes):
+        for rows in self.rows.slices(WORKSPACE * self.n_classes + (self.rows.d if far else 0)):
             X = self.rows.block(rows)
+            X = X if centre is None else X - centre
             z = X @ W + b
             if self.offset is not None:
                 z = z + self.offset[rows, :]
@@ -145,7 +159,10 @@ class Objective:
             dW = dW + xp.astype(transposed_times(X, residual, xp=xp), self.wide, copy=False)
             db = db + xp.astype(xp.sum(residual, axis=0), self.wide, copy=False)
         value, dW, db = core.mean_with_penalty(W_wide, total, dW, db, count, self.l2, xp=xp)
-        return value, self._joined_gradient(dW, db)
+        if not far and self.centre is not None:
+            # The penalty's part of dW has nothing to do with b, so this may follow it.
+            dW = dW - xp.expand_dims(self.centre, axis=-1) * db
+        return value, self._joined(dW, db)
 
     def _targets(self, rows: slice) -> Array:
         """The targets of a block of rows; smoothed labels become probabilities here, a block at a time."""
@@ -157,38 +174,6 @@ class Objective:
             classes = xp.arange(K, device=self.rows.device)
             y = xp.astype(xp.expand_dims(y, axis=-1) == classes, self.rows.dtype)
         return (1 - self.smoothing) * y + self.smoothing / K
-
-
-def _column_sums(rows: Rows, w: Array | None, wide: Any, of_block: Any) -> Array:
-    """sum_i w_i f(x_ij) for each column j; `of_block` gives f of a block. In the dtype `wide`."""
-    xp = rows.xp
-    sums = xp.zeros(rows.d, dtype=wide, device=rows.device)
-    for part in rows.slices(rows.d):
-        block = of_block(rows.block(part))
-        ones = xp.ones(part.stop - part.start, dtype=rows.dtype, device=rows.device)
-        sums = sums + xp.astype(transposed_times(block, ones if w is None else w[part], xp=xp), wide, copy=False)
-    return sums
-
-
-def column_means(rows: Rows, w: Array | None, count: float, wide: Any) -> Array:
-    """Weighted means of the columns, shape (d,)."""
-    return _column_sums(rows, w, wide, lambda X: X) / count
-
-
-def column_spreads(rows: Rows, w: Array | None, centre: Array | None, count: float, wide: Any) -> Array:
-    """Weighted mean squares of the columns around their centre (or 0), shape (d,); 0 where rounding is all there is."""
-    xp = rows.xp
-    if centre is None:
-        return _column_sums(rows, w, wide, squared) / count
-    if rows.sparse:  # centred it would not be sparse
-        squares = _column_sums(rows, w, wide, squared) / count
-        spread = squares - centre * centre
-    else:
-        c = xp.astype(centre, rows.dtype)
-        spread = _column_sums(rows, w, wide, lambda X: squared(X - c)) / count
-        squares = spread + centre * centre
-    noise = 64 * rows.n * float(xp.finfo(rows.dtype).eps) ** 2 if not rows.sparse else 64 * float(xp.finfo(wide).eps)
-    return xp.where(spread > noise * squares, spread, 0)
 
 
 def logits(rows: Rows, coef: Array, intercept: Array) -> Any:

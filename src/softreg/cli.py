@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 try:
     import typer
     from rich.console import Console
@@ -20,10 +22,22 @@ def softreg() -> None:
 
 @app.command()
 def demo() -> None:
-    """Train on the digits of scikit-learn, and check the result in every way at hand."""
-    from softreg._demo import run
+    """Train on scikit-learn's handwritten digits, and check the result in every way at hand."""
+    from softreg import _demo
 
-    raise typer.Exit(0 if run(Console()) else 1)
+    raise typer.Exit(0 if _demo.run(Console()) else 1)
+
+
+@app.command()
+def prove(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Claims to derive step by step; all, if none is named.")
+    ] = None,
+) -> None:
+    """Prove the claims about the shipped code, for every number of classes, rows and features."""
+    from softreg import _proofs
+
+    raise typer.Exit(0 if _proofs.run(Console(), names or None) else 1)
 
 
 def main() -> None:

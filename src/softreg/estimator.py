@@ -24,11 +24,13 @@ from softreg import _validation as boundary
 from softreg import core
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
+from softreg._curvature import Curvature
 from softreg._objective import Objective, logits
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError, NonFiniteError, warn
-from softreg.solvers import Solution, Status, minimise
+from softreg.solvers import Solution, Solver, Status, minimise
 from softreg.solvers.lbfgs import lbfgs
+from softreg.solvers.precondition import Preconditioner
 from softreg.solvers.sgd import epoch, sgd
 
 DEFAULT_MAX_ITER = {"lbfgs": 1000, "sgd": 100}
@@ -185,8 +187,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             boundary_y.several_classes(boundary_y.Targets(y, classes), w, rows)
             solver = "lbfgs" if self.solver == "auto" else self.solver
             objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
-            run = lbfgs if solver == "lbfgs" else partial(sgd, **self._sgd_settings(rows))
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
+            run: Solver
+            if solver == "sgd":
+                run = partial(sgd, **self._sgd_settings(rows))
+            else:
+                run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
             with ProgressTable(self.verbose, solver) as report:
                 solution = minimise(
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report

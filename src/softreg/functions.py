@@ -2,37 +2,56 @@
 
 Conventions
 -----------
-Arrays may come from any library that follows the Python array API standard; lists and scalars
-count as NumPy's. All arguments of a call come from one library and live on one device. Results
-have that library, that device and the promoted floating dtype of the arguments; integers and
-booleans become the library's default floating dtype, and half precision is computed in float32
-and returned in half. Arguments are never written to.
+Arrays may come from any library that follows the Python array API standard. All arguments of a
+call come from one library and live on one device; lists and scalars join them, and are NumPy's
+where there is no array. Results have that library, that device and the promoted floating dtype of
+the arguments; integers and booleans become the library's default floating dtype, and half
+precision is computed in float32 and returned in half. Results on Dask arrays stay lazy. Arguments
+are never written to.
 
 Targets `y` come in two forms, told apart by the number of axes. With one axis fewer than the
 logits, they are integer labels 0 to K - 1; with as many, they are probabilities of the K classes.
 A row of probabilities is taken to sum to 1, which is not checked here; 0 log 0 counts as 0.
 
+A label outside [0, K) raises where its value can be seen, when Dask computes it, and inside a
+trace (jit, compile, vmap), where no value can be seen, makes its row NaN; it never wraps around.
+
 Errors: `InputError` (a ValueError) for shapes, labels and axes that do not fit, `InputTypeError`
-(a TypeError) for dtypes, `BackendError` (a ValueError) for arrays of two libraries.
+(a TypeError) for dtypes, `BackendError` (a ValueError) for arrays of two libraries or devices.
 
 Letters are those of `softreg.core`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from typing import Any
 
 import numpy as np
-from array_api_compat import device
 
 from softreg import core
-from softreg._arrays import Array, Namespace, as_array, as_reals, first_true, namespace
+from softreg._arrays import (
+    Array,
+    Namespace,
+    as_array,
+    as_labels,
+    as_reals,
+    checked_labels,
+    device,
+    device_of,
+    in_rows,
+    library,
+    namespace,
+)
+from softreg._kernels import fastest
 from softreg.errors import InputError, InputTypeError
 
 
-def _quiet() -> np.errstate:
-    """Edge values have defined results, so NumPy's warnings and raises are off while they form."""
+def _quiet(xp: Namespace) -> contextlib.AbstractContextManager[None]:
+    """Turn NumPy's warnings and raises off: edge values have defined results, whatever happens on the way."""
+    if library(xp) == "torch":  # it has none, and torch.compile cannot see through errstate
+        return contextlib.nullcontext()
     return np.errstate(all="ignore")
 
 
@@ -49,59 +68,69 @@ def _has_classes(z: Array) -> None:
         raise InputError("at least one class is needed.")
 
 
-def _labels(y: Array, logits_shape: tuple[int, ...], xp: Namespace) -> Array:
-    """Integer labels, checked against the shape of the logits and the number of classes."""
-    if not xp.isdtype(y.dtype, ("integral", "bool")):
-        raise InputTypeError(
-            f"y has shape {y.shape}, so it must hold integer labels, but its dtype is {y.dtype}; "
-            f"probabilities need the shape {logits_shape}."
-        )
-    _has_shape("y", y, logits_shape[:-1], f"(labels) or {logits_shape} (probabilities)")
-    K = logits_shape[-1]
-    if not xp.isdtype(y.dtype, "bool"):
-        at = first_true((y < 0) | (y >= K), xp)
-        if at is not None:
-            raise InputError(f"label {int(y[at])} at position {at[0] if len(at) == 1 else at} is outside [0, {K}).")
-    return xp.astype(y, xp.int64, copy=False)
-
-
-def _is_labels(y: Array, z_ndim: int) -> bool:
-    return bool(y.ndim == z_ndim - 1)
-
-
 def _has_shape(name: str, x: Array, shape: tuple[int, ...], why: str) -> None:
     if x.shape != shape:
-        raise InputError(f"{name} has shape {x.shape}, expected {shape} {why}.")
+        raise InputError(f"{name} has shape {_shape(x.shape)}, expected {_shape(shape)} {why}.")
+
+
+def _shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(shape)  # libraries have shapes of their own kinds, which print differently
+
+
+def _targets(y: Array, logits: tuple[int, ...], xp: Namespace) -> tuple[Array | None, Array | None, Array | None]:
+    """Return targets as labels, or else as probabilities, and which labels are invalid if only a trace knows."""
+    if y.ndim != len(logits) - 1:
+        _has_shape("y", y, logits, f"(probabilities) or {_shape(logits[:-1])} (labels)")
+        return None, y, None
+    if not xp.isdtype(y.dtype, ("integral", "bool")):
+        raise InputTypeError(
+            f"y has shape {_shape(y.shape)}, so it must hold integer labels, but its dtype is {y.dtype}; "
+            f"probabilities need the shape {_shape(logits)}."
+        )
+    _has_shape("y", y, logits[:-1], f"(labels) or {_shape(logits)} (probabilities)")
+    labels, outside = fastest(checked_labels, xp)(as_labels(y, xp), logits[-1], xp=xp)
+    return labels, None, outside
 
 
 def _over_axis(kernel: Any, z: Any, axis: int, *, keeps_axis: bool = True, of_none: float | None = None) -> Array:
-    """The kernel over the given axis of z; `of_none` is its value over no classes, if it has one."""
+    """Run the kernel over the given axis of z; `of_none` is its value over no classes, if it has one."""
     xp = namespace(z)
     z = as_array(z, xp, "z")
     axis = operator.index(axis)
     if z.ndim and not -z.ndim <= axis < z.ndim:
         raise InputError(f"axis {axis} is out of range for z with {z.ndim} axes.")
-    (z,), dtype = as_reals(xp, xp.moveaxis(z, axis, -1) if z.ndim else z)
+    (z,), dtype = as_reals(xp, _moved(z, axis, -1, xp))
     if of_none is not None and z.ndim and z.shape[-1] == 0:
         return xp.full(z.shape[:-1], of_none, dtype=dtype, device=device(z))
     _has_classes(z)
-    with _quiet():
-        result = kernel(z, xp=xp)
-    return _back(xp.moveaxis(result, -1, axis) if keeps_axis else result, dtype, xp)
+    with _quiet(xp):
+        result = fastest(kernel, xp)(in_rows(z, xp), xp=xp)
+    return _back(_moved(result, -1, axis, xp) if keeps_axis else result, dtype, xp)
+
+
+def _moved(x: Array, source: int, target: int, xp: Namespace) -> Array:
+    """Return x with one axis moved; by permute_dims, as torch.func.vmap does not know moveaxis."""
+    axes = list(range(x.ndim))
+    if x.ndim == 0 or axes[source] == axes[target]:
+        return x
+    moved = axes.pop(source)
+    axes.insert(target % x.ndim, moved)
+    return xp.permute_dims(x, tuple(axes))
 
 
 def _against_target(kernel: Any, z: Any, y: Any) -> Any:
+    """Run the kernel on logits and targets of any shape."""
     xp = namespace(z, y)
-    z, y = as_array(z, xp, "z"), as_array(y, xp, "y")
+    place = device_of(z, y)
+    z, y = as_array(z, xp, "z", place), as_array(y, xp, "y", place)
     _has_classes(z)
-    if _is_labels(y, z.ndim):
-        y = _labels(y, z.shape, xp)
-        (z,), dtype = as_reals(xp, z)
-    else:
-        _has_shape("y", y, z.shape, f"(probabilities) or {z.shape[:-1]} (labels)")
-        (z, y), dtype = as_reals(xp, z, y)
-    with _quiet():
-        return _back(kernel(z, y, xp=xp), dtype, xp)
+    labels, y, outside = _targets(y, z.shape, xp)
+    (z, y), dtype = as_reals(xp, z, y)
+    if outside is not None:
+        z = xp.where(xp.expand_dims(outside, axis=-1), xp.nan, z)
+    targets = labels if y is None else in_rows(y, xp)
+    with _quiet(xp):
+        return _back(fastest(kernel, xp)(in_rows(z, xp), targets, xp=xp), dtype, xp)
 
 
 def logsumexp(z: Any, /, *, axis: int = -1) -> Array:
@@ -260,7 +289,8 @@ def cross_entropy_and_gradient(z: Any, y: Any, /) -> tuple[Array, Array]:
     >>> gradient.tolist()
     [0.25, -0.25]
     """
-    return _against_target(core.cross_entropy_and_gradient, z, y)
+    loss, gradient = _against_target(core.cross_entropy_and_gradient, z, y)
+    return loss, gradient
 
 
 def softmax_jacobian(z: Any, /) -> Array:
@@ -290,35 +320,33 @@ def softmax_jacobian(z: Any, /) -> Array:
 def _model(
     kernel: Any, W: Any, b: Any, X: Any, *more: Any, y: Any = None, sample_weight: Any = None, **scalars: float
 ) -> Any:
-    """The kernel on a model's arrays, checked and promoted together; `more` are shaped like W and b."""
+    """Run the kernel on a model's arrays, checked and promoted together; `more` are shaped like W and b."""
     xp = namespace(W, b, X, y, sample_weight, *more)
-    W, b, X = (as_array(a, xp, name) for a, name in ((W, "W"), (b, "b"), (X, "X")))
+    place = device_of(W, b, X, y, sample_weight, *more)
+    W, b, X = (as_array(a, xp, name, place) for a, name in ((W, "W"), (b, "b"), (X, "X")))
     if W.ndim != 2:
         raise InputError(f"W has {W.ndim} axes, expected 2: (features, classes).")
     d, K = W.shape
     _has_classes(W)
-    _has_shape("b", b, (K,), f"for W of shape {W.shape}")
+    _has_shape("b", b, (K,), f"for W of shape {_shape(W.shape)}")
     if X.ndim != 2 or X.shape[1] != d:
-        raise InputError(f"X has shape {X.shape}, expected (rows, {d}) for W of shape {W.shape}.")
+        raise InputError(f"X has shape {_shape(X.shape)}, expected (rows, {d}) for W of shape {_shape(W.shape)}.")
     n = X.shape[0]
     directions = []
     for direction, parameter, name in zip(more, (W, b), ("dW", "db"), strict=False):
-        directions.append(as_array(direction, xp, name))
+        directions.append(as_array(direction, xp, name, place))
         _has_shape(name, directions[-1], parameter.shape, "like the parameter")
     if sample_weight is not None:
-        sample_weight = as_array(sample_weight, xp, "sample_weight")
-        _has_shape("sample_weight", sample_weight, (n,), f"for X of shape {X.shape}")
-    targets = []
+        sample_weight = as_array(sample_weight, xp, "sample_weight", place)
+        _has_shape("sample_weight", sample_weight, (n,), f"for X of shape {_shape(X.shape)}")
+    labels, outside = None, None
     if y is not None:
-        y = as_array(y, xp, "y")
-        if _is_labels(y, 2):
-            targets = [_labels(y, (n, K), xp)]
-            y = None
-        else:
-            _has_shape("y", y, (n, K), f"(probabilities) or {(n,)} (labels)")
+        labels, y, outside = _targets(as_array(y, xp, "y", place), (n, K), xp)
     (W, b, X, w, y, *directions), dtype = as_reals(xp, W, b, X, sample_weight, y, *directions)
-    targets = targets if y is None else [y]
-    with _quiet():
+    if outside is not None:  # every result is a sum over rows, so one invalid row makes all of it NaN
+        b = xp.where(xp.any(outside), xp.nan, b)
+    targets = [target for target in (labels, y) if target is not None]
+    with _quiet(xp):
         return _back(kernel(W, b, X, *targets, *directions, xp=xp, w=w, **scalars), dtype, xp)
 
 
@@ -359,7 +387,8 @@ def loss_and_gradient(
     >>> dW.tolist(), db.tolist()
     ([[-0.5, 0.5]], [0.0, 0.0])
     """
-    return _model(core.loss_and_gradient, W, b, X, y=y, sample_weight=sample_weight, l2=l2)
+    loss, dW, db = _model(core.loss_and_gradient, W, b, X, y=y, sample_weight=sample_weight, l2=l2)
+    return loss, dW, db
 
 
 def hessian_product(
@@ -395,7 +424,8 @@ def hessian_product(
     >>> hessian_product(W, b, X, np.array([[1.0, 0.0]]), np.zeros(2))[0].tolist()
     [[1.0, -1.0]]
     """
-    return _model(core.hessian_product, W, b, X, dW, db, sample_weight=sample_weight, l2=l2)
+    product, intercept = _model(core.hessian_product, W, b, X, dW, db, sample_weight=sample_weight, l2=l2)
+    return product, intercept
 
 
 def gradient_step(
@@ -435,4 +465,5 @@ def gradient_step(
     >>> W.tolist(), b.tolist()
     ([[0.5, -0.5]], [0.25, -0.25])
     """
-    return _model(core.gradient_step, W, b, X, y=y, sample_weight=sample_weight, learning_rate=learning_rate, l2=l2)
+    W, b = _model(core.gradient_step, W, b, X, y=y, sample_weight=sample_weight, learning_rate=learning_rate, l2=l2)
+    return W, b

@@ -4,6 +4,6 @@
 algorithm.
 """
 
-from softreg.solvers.minimise import Problem, Progress, Solution, Status, minimise
+from softreg.solvers.minimise import Problem, Progress, Solution, Solver, Status, minimise
 
-__all__ = ["Problem", "Progress", "Solution", "Status", "minimise"]
+__all__ = ["Problem", "Progress", "Solution", "Solver", "Status", "minimise"]

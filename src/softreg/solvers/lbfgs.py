@@ -1,23 +1,27 @@
 """Limited-memory BFGS, with all arrays on the device of the parameters.
 
 Liu & Nocedal (1989), doi:10.1007/BF01589116. The inverse Hessian is estimated from the last few
-pairs of steps s and changes of the gradient y; what no pair has seen is the diagonal scale^2, times
-one factor that fits the newest pair. Only scalars of the line search cross to the host.
+pairs of steps s and changes of the gradient y; what no pair has seen comes from a preconditioner,
+times one factor that fits the newest pair. A new preconditioner knows more than old pairs, so they
+go when it comes; renewed in each iteration, it makes this Newton's method. Only scalars of the line
+search cross to the host.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
 from softreg.solvers.line_search import Trial, wolfe_step
 from softreg.solvers.minimise import Array, Iterate, Problem
+from softreg.solvers.precondition import Inverse, diagonal
 
 MEMORY = 20  # pairs kept; each costs two arrays like theta
+PATIENCE = 10  # iterations that neither lower the value visibly nor halve the gradient: rounding is all there is
 
 
 class Pair(NamedTuple):
@@ -35,24 +39,40 @@ class Point(NamedTuple):
     gradient: Array
 
 
-def lbfgs(problem: Problem, start: Array) -> Iterator[Iterate]:
-    """Yield iterates until no step improves on the last one."""
+def lbfgs(
+    problem: Problem, start: Array, *, precondition: Callable[[Array, float], Inverse | None] = lambda theta, passes: None
+) -> Iterator[Iterate]:
+    """Yield iterates until no step improves on the last one.
+
+    `precondition(theta, passes)` is asked before each iteration, with the passes since it last gave
+    a preconditioner (-1 if it never did); None keeps that one, or at first `diagonal`.
+    """
     xp = array_namespace(start)
-    metric = problem.scale * problem.scale
     pairs: deque[Pair] = deque(maxlen=MEMORY)
+    metric, renewed = diagonal(problem.scale), None
     value, gradient = problem.value_and_gradient(start)
     value, point = float(value), Point(start, gradient)
+    best_value, best_gradient, idle = math.inf, math.inf, 0
     while True:
+        new = precondition(point.theta, -1 if renewed is None else problem.passes - renewed)
+        if new is not None:
+            metric, renewed = new, problem.passes
+            pairs.clear()
         direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
-        yield Iterate(point.theta, value, float(xp.max(xp.abs(problem.scale * point.gradient))), decrement=-slope / 2)
+        scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
+        yield Iterate(point.theta, value, scaled, decrement=-slope / 2)
+        slack = problem.resolution * abs(value)
+        idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
+        if idle == PATIENCE:
+            return
+        best_value, best_gradient = min(value, best_value), min(scaled, best_gradient)
 
         def phi(t: float, point: Point = point, direction: Array = direction) -> Trial:
             theta = point.theta + t * direction
             value, gradient = problem.value_and_gradient(theta)
             return Trial(t, float(value), float(xp.sum(direction * gradient)), Point(theta, gradient))
 
-        slack = problem.resolution * abs(value)
         found = wolfe_step(phi, Trial(0.0, value, slope, point), slack=slack) if slope < 0 else None
         if found is None:
             if not pairs:
@@ -66,17 +86,17 @@ def lbfgs(problem: Problem, start: Array) -> Iterator[Iterate]:
         value, point = found.value, found.point
 
 
-def _inverse_hessian_times(v: Array, pairs: deque[Pair], metric: Array, *, xp: Any) -> Array:
+def _inverse_hessian_times(v: Array, pairs: deque[Pair], metric: Inverse, *, xp: Any) -> Array:
     """Return H^-1 v by the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4)."""
     alphas = []
     for s, y, sy in reversed(pairs):
         alpha = xp.sum(s * v) / sy
         alphas.append(alpha)
         v = v - alpha * y
-    v = metric * v
+    v = metric(v)
     if pairs:
         newest = pairs[-1]
-        v = v * (newest.sy / xp.sum(metric * newest.y * newest.y))
+        v = v * (newest.sy / xp.sum(newest.y * metric(newest.y)))
     for (s, y, sy), alpha in zip(pairs, reversed(alphas), strict=True):
         v = v + s * (alpha - xp.sum(y * v) / sy)
     return v

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 DECREASE = 1e-4  # c1
 CURVATURE = 0.9  # c2
 EXPANSION = 4.0  # how far beyond the last step a trial may go while no bracket is found
-MAX_TRIALS = 40
+MAX_TRIALS = 25
 
 
 class Trial(NamedTuple):
@@ -34,7 +34,8 @@ def wolfe_step(phi: Callable[[float], Trial], start: Trial, *, slack: float) -> 
     """Return a trial that satisfies the strong Wolfe conditions, with t near 1 tried first.
 
     `slack` is the rounding error of a value: decreases below it cannot be seen, so that much is
-    forgiven, and the slopes decide. None means that no such step was found.
+    forgiven, and the slopes decide. If no such step is found, the best one is returned if it decreases
+    at all, else None.
     """
     low, high, t = start, None, 1.0  # low: the best point so far; high: the other end of the bracket
     for _ in range(MAX_TRIALS):
@@ -51,11 +52,11 @@ def wolfe_step(phi: Callable[[float], Trial], start: Trial, *, slack: float) -> 
             low = new
         if high is None:
             t *= EXPANSION
-        elif abs(high.t - low.t) <= 1e-15 * max(high.t, low.t):
+        elif abs(high.t - low.t) <= 1e-12 * max(high.t, low.t):
             break
         else:
             t = _between(low, high)
-    return low if low.t > 0 else None
+    return low if low.value < start.value - slack else None
 
 
 def _between(low: Trial, high: Trial) -> float:

@@ -1,0 +1,1 @@
+"""What softreg proves about its own code: one claim a file."""

@@ -1,0 +1,51 @@
+"""Where the columns of X are and how far they spread: what a solver needs to see them in its own units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from softreg._arrays import Array
+from softreg._blocks import Rows, squared, transposed_times
+
+FAR = 100.0  # offsets, in units of spread, from which a product with X loses digits that the fit needs
+
+
+class Columns(NamedTuple):
+    """Weighted moments of the columns, each of shape (d,)."""
+
+    centre: Array | None  # the means; None stands for 0
+    spread: Array  # mean squares around the centre; 0 where rounding is all there is
+    far: bool  # whether some mean is large beside the spread
+
+
+def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bool) -> Columns:
+    """Moments of the columns in the dtype `wide`: around their means, or around 0."""
+    xp = rows.xp
+    squares = _sums(rows, w, wide, squared) / count
+    if not centred:
+        return Columns(None, squares, False)
+    centre = _sums(rows, w, wide, lambda X: X) / count
+    if rows.sparse:  # centred, it would not be sparse
+        spread, noise = squares - centre * centre, 64 * float(xp.finfo(wide).eps)
+    else:
+        c = xp.astype(centre, rows.dtype)
+        spread, noise = _sums(rows, w, wide, lambda X: squared(X - c)) / count, 64 * rows.n * _eps(rows) ** 2
+    spread = xp.where(spread > noise * squares, spread, 0)
+    far = (spread > 0) & (centre * centre > FAR * FAR * spread)
+    return Columns(centre, spread, not rows.sparse and bool(xp.any(far)))
+
+
+def _eps(rows: Rows) -> float:
+    return float(rows.xp.finfo(rows.dtype).eps)
+
+
+def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], Any]) -> Array:
+    """sum_i w_i f(x_ij) for each column j; `of_block` gives f of a block."""
+    xp = rows.xp
+    sums = xp.zeros(rows.d, dtype=wide, device=rows.device)
+    for part in rows.slices(rows.d):
+        block = of_block(rows.block(part))
+        ones = xp.ones(part.stop - part.start, dtype=rows.dtype, device=rows.device)
+        sums = sums + xp.astype(transposed_times(block, ones if w is None else w[part], xp=xp), wide, copy=False)
+    return sums

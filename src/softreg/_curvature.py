@@ -1,0 +1,131 @@
+"""Approximations of the Hessian of an objective, from which solvers make their preconditioners.
+
+Conventions
+-----------
+x~        a row in the solver's own units: centred, and times the objective's `scale`; with an
+          intercept, one more entry. Its length is q = d + 1, or d without intercept
+p         the row's probabilities; P~ = diag p - p p', its curvature in the logits
+Hessian   mean of P~ (x) x~ x~' plus the penalty, which in these units is l2 scale^2 on the
+          diagonal, 0 for the intercept. Order (class, feature)
+
+All of it needs dense rows: sparse ones would lose their zeros to the centring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from softreg import core
+from softreg._arrays import Array
+from softreg._objective import WORKSPACE, Objective
+
+
+def unit_rows(objective: Objective, X: Array, dtype: Any) -> Array:
+    """The rows X in the solver's units, shape (n, q)."""
+    xp, scale = objective.xp, objective.scale[:, 0]
+    if not objective.intercept:
+        return xp.astype(X * xp.astype(scale, X.dtype), dtype, copy=False)
+    if objective.centre is not None:
+        X = X - xp.astype(objective.centre, X.dtype)
+    X = xp.astype(X * xp.astype(scale[:-1], X.dtype), dtype, copy=False)
+    last = xp.ones_like(X[:, :1]) * xp.astype(scale[-1], dtype)
+    return xp.concat([X, last], axis=1)
+
+
+def penalty(objective: Objective) -> Array:
+    """The penalty's second derivatives in the solver's units, shape (q,)."""
+    xp, scale = objective.xp, objective.scale[:, 0]
+    if not objective.intercept:
+        return objective.l2 * scale * scale
+    return objective.l2 * xp.concat([scale[:-1] * scale[:-1], xp.zeros_like(scale[-1:])])
+
+
+def gram(objective: Objective) -> Array:
+    """Weighted mean of x~ x~', shape (q, q)."""
+    xp, q = objective.xp, objective.scale.shape[0]
+    total = xp.zeros((q, q), dtype=objective.wide, device=objective.rows.device)
+    for rows in objective.rows.slices(2 * q):
+        x = unit_rows(objective, objective.rows.block(rows), objective.rows.dtype)
+        weighted = core.row_weighted(None if objective.w is None else objective.w[rows], x, xp=xp)
+        total = total + xp.astype(xp.matrix_transpose(x) @ weighted, objective.wide, copy=False)
+    return total / objective.count
+
+
+def _sampled(objective: Objective, theta: Array, index: Array, columns: int) -> Iterator[Any]:
+    """Blocks of a sample of rows: X, p and the weights or None."""
+    xp = objective.xp
+    W, b = objective.parameters(theta)
+    for part in objective.rows.slices(columns, n=index.shape[0]):
+        at = index[part]
+        X = xp.take(objective.rows.X, at, axis=0)
+        z = X @ W + b
+        if objective.offset is not None:
+            z = z + xp.take(objective.offset, at, axis=0)
+        yield X, core.softmax(z, xp=xp), None if objective.w is None else xp.take(objective.w, at)
+
+
+def class_curvature(objective: Objective, theta: Array, index: Array) -> Array:
+    """Weighted mean of P~ over a sample of rows, shape (K, K)."""
+    xp, K, wide = objective.xp, objective.n_classes, objective.wide
+    outer = xp.zeros((K, K), dtype=wide, device=objective.rows.device)
+    sums = outer[0, :]
+    for _, p, w in _sampled(objective, theta, index, WORKSPACE * K):
+        weighted = core.row_weighted(w, p, xp=xp)
+        outer = outer + xp.astype(xp.matrix_transpose(p) @ weighted, wide, copy=False)
+        sums = sums + xp.astype(xp.sum(weighted, axis=0), wide, copy=False)
+    diagonal = sums * xp.eye(K, dtype=wide, device=objective.rows.device)
+    return (diagonal - outer) / xp.sum(sums)
+
+
+def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Array:
+    """The Hessian from a sample of rows, shape (K q, K q).
+
+    One symmetric product does nearly all of it: with the rows p (x) x~ as Z, the mean of
+    pp' (x) x~x~' is Z'Z. Only the K blocks of diag p (x) x~x~' come on top. Adding one vector to all
+    classes changes nothing, so that direction gets a curvature of 1, which makes H invertible.
+    """
+    xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
+    device = objective.rows.device
+    outer = xp.zeros((K * q, K * q), dtype=dtype, device=device)
+    blocks = xp.zeros((K, q, q), dtype=dtype, device=device)
+    count = 0.0
+    for X, p, w in _sampled(objective, theta, index, K * q // 4):
+        x, p = unit_rows(objective, X, dtype), xp.astype(p, dtype, copy=False)
+        count += p.shape[0] if w is None else float(xp.sum(w))
+        if w is not None:
+            x = x * xp.expand_dims(xp.sqrt(xp.astype(w, dtype, copy=False)), axis=-1)
+        z = xp.reshape(xp.expand_dims(p, axis=-1) * xp.expand_dims(x, axis=-2), (p.shape[0], K * q))
+        outer = outer + xp.matrix_transpose(z) @ z
+        of_class = xp.permute_dims(xp.reshape(z, (p.shape[0], K, q)), (1, 0, 2))
+        blocks = blocks + xp.matmul(xp.matrix_transpose(x), of_class)
+    one_q = xp.eye(q, dtype=dtype, device=device)
+    blocks = blocks / count + one_q * xp.astype(penalty(objective), dtype)
+    of_same_class = xp.eye(K, dtype=dtype, device=device)[:, None, :, None]
+    H = of_same_class * blocks[:, :, None, :] + (one_q / K)[None, :, None, :]
+    return xp.reshape(H - xp.reshape(outer / count, (K, q, K, q)), (K * q, K * q))
+
+
+class Curvature:
+    """The functions of this module for one objective, as `softreg.solvers.precondition` wants them."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+        self.n_rows, self.n_classes, self.scale = objective.n_rows, objective.n_classes, objective.scale
+        self.dense = not objective.rows.sparse
+
+    def penalty(self) -> Array:
+        """Second derivatives of the penalty, shape (q,)."""
+        return penalty(self.objective)
+
+    def gram(self) -> Array:
+        """Mean of x~ x~', shape (q, q)."""
+        return gram(self.objective)
+
+    def class_curvature(self, theta: Array, index: Array) -> Array:
+        """Mean of P~, shape (K, K)."""
+        return class_curvature(self.objective, theta, index)
+
+    def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
+        """The Hessian from a sample of rows, shape (K q, K q)."""
+        return hessian(self.objective, theta, index, self.objective.xp.float32 if single else self.objective.wide)

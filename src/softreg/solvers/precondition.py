@@ -1,0 +1,181 @@
+"""What L-BFGS starts its estimate of the inverse Hessian from, and when it is made anew.
+
+Three approximations, each costlier and closer than the one before, all symmetric and positive
+definite. They act on arrays shaped like theta, (q, K): a column for each class.
+
+`Diagonal`   scale^2: the curvature of each parameter alone, at theta = 0
+`Kronecker`  (A (x) C + penalty)^-1, with A (K, K) the mean curvature in the logits and C (q, q) the
+             mean of x x'. Exact at theta = 0
+`Dense`      the Hessian itself, from a sample of the rows, or from all
+
+Letters are those of `softreg._curvature`, whose arrays these are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import array_api_compat as compat
+import numpy as np
+
+from softreg.solvers.minimise import Array
+
+Inverse = Callable[[Array], Array]  # an approximation of H^-1, applied to an array like theta
+
+
+class Curvature(Protocol):
+    """What is known of the second derivatives of a problem."""
+
+    n_rows: int
+    n_classes: int
+    dense: bool  # whether rows can be centred and scaled: not if X is sparse
+
+    @property
+    def scale(self) -> Array:
+        """The solver's units, shape (q, 1)."""
+
+    def penalty(self) -> Array:
+        """Second derivatives of the penalty in these units, shape (q,)."""
+
+    def gram(self) -> Array:
+        """C, shape (q, q)."""
+
+    def class_curvature(self, theta: Array, index: Array) -> Array:
+        """A, shape (K, K), from the rows that index names."""
+
+    def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
+        """H, shape (K q, K q), from the rows that index names; in float32 if single."""
+
+
+# Nanoseconds, measured on one core of a server of 2024. Only ratios between them matter, and those
+# only to a factor of two.
+FLOP = 1 / 20  # in products with few columns
+FLOP_LARGE = 1 / 45  # in large symmetric products
+FLOP_LARGE_SINGLE = 1 / 100  # the same in float32
+ELEMENT = 14  # all that core does with one logit
+CALL = 60_000  # all calls of a pass, or of a refresh, however small the arrays
+
+LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
+SINGLE_FROM = 128  # parameters from which H is formed in float32
+ROWS_PER_PARAMETER = 4  # at least, in a sample, if there are so many
+CHEAP = 3  # passes that a Hessian may cost if each iteration is to have a new one
+WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
+FEWEST = 4  # iterations between refreshes from samples: pairs of L-BFGS need some to pay
+
+
+class Preconditioner:
+    """Decides before each iteration whether to approximate the Hessian anew, and how.
+
+    All costs are counted in passes over the rows, from sizes alone:
+
+        pass        n (4 q K FLOP + K ELEMENT)
+        Kronecker   n q^2 FLOP_LARGE + 12 q^3 FLOP
+        Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP    for P = q K parameters and m rows
+
+    If a Hessian of all rows costs about a pass, each iteration has a new one: that is Newton's
+    method. Otherwise the first approximation is Kronecker's, which is exact there, unless it costs
+    more than it can save; and when iterations since then have cost `WORTH` of what a dense Hessian
+    would, it is made, and made again whenever that much has been spent. So neither the refreshes
+    nor the iterations between them can cost much more than the other.
+    """
+
+    def __init__(self, curvature: Curvature) -> None:
+        self.curvature = curvature
+        n, (q, _), K = curvature.n_rows, curvature.scale.shape, curvature.n_classes
+        P = q * K
+        self.single = P >= SINGLE_FROM
+        rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
+        one_pass = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
+        row_cost, own_cost = (P * P * rate + 4 * P) / one_pass, (P**3 / 3 * FLOP + CALL) / one_pass
+        affordable = int((CHEAP - own_cost) / row_cost)
+        self.rows = min(n, max(affordable, ROWS_PER_PARAMETER * P))
+        self.kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / one_pass
+        self.dense_cost = self.rows * row_cost + own_cost
+        self.dense_possible = curvature.dense and P <= LARGEST
+        self.newton = self.dense_possible and self.rows == n and self.dense_cost <= CHEAP
+        self.kronecker_possible = curvature.dense and n >= q and self.kronecker_cost <= 40
+        self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
+
+    def __call__(self, theta: Array, passes: float) -> Inverse | None:
+        """Return a new approximation, or None to keep the last one; `passes` is what was spent since."""
+        if passes < 0:
+            if self.newton:
+                return self._dense(theta)
+            if self.kronecker_possible:
+                return kronecker(self.curvature, theta, self._sample(theta))
+            return diagonal(self.curvature.scale)
+        due = 1 if self.newton else max(FEWEST, WORTH * self.dense_cost)
+        return self._dense(theta) if self.dense_possible and passes >= due else None
+
+    def _dense(self, theta: Array) -> Inverse | None:
+        return dense(self.curvature, theta, self._sample(theta), single=self.single)
+
+    def _sample(self, theta: Array) -> Array:
+        xp, n = compat.array_namespace(theta), self.curvature.n_rows
+        index = np.arange(n) if self.rows == n else np.sort(self.random.choice(n, self.rows, replace=False))
+        return xp.asarray(index, device=compat.device(theta))
+
+
+def diagonal(scale: Array) -> Inverse:
+    """Return multiplication by scale^2."""
+    return lambda v: scale * scale * v
+
+
+def kronecker(curvature: Curvature, theta: Array, index: Array) -> Inverse:
+    """Return the inverse of A (x) C + penalty, through bases in which all three are diagonal.
+
+    With a0 C + penalty = L L' and L^-1 (a0 C) L^-T = Q diag(m) Q', the columns of T = L^-T Q turn a C +
+    penalty into (a/a0) m + 1 - m, for every eigenvalue a of A: columns of any scale keep their digits.
+    """
+    C, scale = curvature.gram(), curvature.scale
+    xp = compat.array_namespace(C)
+    a, V = xp.linalg.eigh(xp.astype(curvature.class_curvature(theta, index), C.dtype))
+    a0 = (curvature.n_classes - 1) / curvature.n_classes**2
+    a = xp.maximum(a, 1e-3 * xp.max(a))  # one of them is 0: a vector added to all classes
+    floor = 1e-10 * xp.max(C)
+    one = xp.eye(C.shape[0], dtype=C.dtype, device=compat.device(C))
+    L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + floor))
+    inverse = xp.linalg.inv(L)
+    whitened = inverse @ (a0 * C) @ xp.matrix_transpose(inverse)
+    m, Q = xp.linalg.eigh((whitened + xp.matrix_transpose(whitened)) / 2)
+    T = xp.matrix_transpose(inverse) @ Q
+    divisor = xp.expand_dims(m, axis=-1) * (a / a0) + xp.expand_dims(1 - m, axis=-1)
+
+    def times(v: Array) -> Array:
+        inner = (xp.matrix_transpose(T) @ (scale * v) @ V) / divisor
+        return scale * (T @ inner @ xp.matrix_transpose(V))
+
+    return times
+
+
+def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> Inverse | None:
+    """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored."""
+    H, scale, K = curvature.hessian(theta, index, single=single), curvature.scale, curvature.n_classes
+    xp = compat.array_namespace(H)
+    # Rounding must not make it indefinite; units are such that its diagonal was about 1 at theta = 0.
+    ridge = 30 * float(xp.finfo(H.dtype).eps)
+    solve = positive_definite_solver(H + ridge * xp.eye(H.shape[0], dtype=H.dtype, device=compat.device(H)))
+    if solve is None:
+        return None
+
+    def times(v: Array) -> Array:
+        u = xp.reshape(xp.matrix_transpose(scale * v), (-1,))
+        r = xp.astype(solve(xp.astype(u, H.dtype)), v.dtype)
+        return scale * xp.matrix_transpose(xp.reshape(r, (K, -1)))
+
+    return times
+
+
+def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
+    """Return u -> H^-1 u, by SciPy's Cholesky for NumPy, else by an inverse; None if H is not definite."""
+    if compat.is_numpy_array(H):
+        from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+        try:
+            factor: Any = cho_factor(H, lower=True, overwrite_a=True, check_finite=False)
+        except LinAlgError:
+            return None
+        return lambda u: cho_solve(factor, u, check_finite=False)
+    inverse = compat.array_namespace(H).linalg.inv(H)
+    return lambda u: inverse @ u

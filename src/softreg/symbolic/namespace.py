@@ -1,0 +1,435 @@
+"""An array namespace whose arrays have symbolic shape and exact entries.
+
+This module is what `array_namespace` returns for its arrays, so that code written against the
+Python array API standard runs on them unchanged. The signatures are those of the standard. What
+has no exact meaning here raises `UnsupportedError` or is absent; nothing is guessed.
+
+An array is a shape, whose sizes may be symbols, and a function from indices to the entry there.
+Three kinds of entries stand for the dtypes: real numbers, indices (integer labels and what
+`arange` and `argmax` return; 1 to the size, compared but never computed with), and conditions
+(1 where true, 0 where false).
+
+`argmax` returns a choice of which nothing is known but its range. What is proved for every choice
+holds for the largest entry; so it can be rejected for want of knowing more, never accepted wrongly.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sympy as sp
+
+from softreg.symbolic.terms import Expr, IsZero, Pick, ShapeError, Size, UnsupportedError, equal_index, fits, total
+
+Entry = Callable[..., Expr]
+
+
+class DType:
+    """The kind of an array's entries."""
+
+    def __init__(self, name: str, kind: str):
+        self.name, self.kind, self.bits = name, kind, 64
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+real = float32 = float64 = DType("real", "real floating")
+index = int64 = DType("index", "integral")
+condition = bool = DType("condition", "bool")  # noqa: A001 - the standard's name
+
+inf, nan, newaxis = float("inf"), float("nan"), None
+_INFINITE = frozenset((sp.oo, -sp.oo, sp.zoo, sp.nan))
+
+
+class Array:
+    """An array of symbolic shape; see the module."""
+
+    device = "symbolic"
+    __array_ufunc__ = None  # else NumPy would make an object array of it
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, shape: Sequence[Size], entry: Entry, dtype: DType = real):
+        self.shape = tuple(sp.sympify(size) for size in shape)
+        self.dtype = dtype
+        self._entry = entry
+        self._known: dict[tuple[Expr, ...], Expr] = {}
+
+    def at(self, *indices: Expr) -> Expr:
+        """Return the entry at indices, each of the range of its axis."""
+        if len(indices) != len(self.shape):
+            raise ShapeError(f"{len(indices)} indices for an array of shape {self.shape}")
+        if indices not in self._known:
+            for i, size in zip(indices, self.shape, strict=True):
+                if not fits(i, size):
+                    raise ShapeError(f"the index {i} does not run over an axis of size {size}")
+            self._known[indices] = sp.sympify(self._entry(*indices))
+        return self._known[indices]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> Size:
+        """The number of entries."""
+        return sp.Mul(*self.shape)
+
+    def __repr__(self) -> str:
+        return f"<symbolic {self.dtype} array of shape {self.shape}>"
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """Name this module, as the standard asks."""
+        return sys.modules[__name__]
+
+    def __bool__(self) -> builtins.bool:
+        raise UnsupportedError("the truth of a symbolic array is not known")
+
+    def __iter__(self) -> Any:
+        raise UnsupportedError("a symbolic array cannot be iterated over")
+
+    def __add__(self, other: Any) -> Array:
+        return _real(lambda x, y: x + y, self, other)
+
+    def __sub__(self, other: Any) -> Array:
+        return _real(lambda x, y: x - y, self, other)
+
+    def __rsub__(self, other: Any) -> Array:
+        return _real(lambda x, y: y - x, self, other)
+
+    def __mul__(self, other: Any) -> Array:
+        return _real(lambda x, y: x * y, self, other)
+
+    def __truediv__(self, other: Any) -> Array:
+        return _real(lambda x, y: x / y, self, other)
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return _real(lambda x, y: y / x, self, other)
+
+    def __pow__(self, other: Any) -> Array:
+        if not isinstance(other, int):
+            raise UnsupportedError("only whole powers are exact")
+        return _real(lambda x: x**other, self)
+
+    def __neg__(self) -> Array:
+        return _real(lambda x: -x, self)
+
+    def __pos__(self) -> Array:
+        return self
+
+    def __matmul__(self, other: Array) -> Array:
+        return matmul(self, other)
+
+    def __and__(self, other: Any) -> Array:
+        return _map(lambda x, y: x * y, (self, other), condition, condition)
+
+    def __or__(self, other: Any) -> Array:
+        return _map(lambda x, y: x + y - x * y, (self, other), condition, condition)
+
+    def __invert__(self) -> Array:
+        return _map(lambda x: 1 - x, (self,), condition, condition)
+
+    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+        other = asarray(other)
+        if self.dtype is index and other.dtype is index:
+            return _map(equal_index, (self, other), index, condition)
+        return _map(_equal_real, (self, other), real, condition)
+
+    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+        equal: Array = self == other
+        return ~equal
+
+    def _order(self, other: Any) -> Array:
+        raise UnsupportedError("the order of symbolic entries is not known")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _order
+    __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
+
+
+def _equal_real(x: Expr, y: Expr) -> Expr:
+    if x in _INFINITE or y in _INFINITE:
+        if x in _INFINITE and y in _INFINITE:
+            raise UnsupportedError("two infinities or NaN are compared")
+        return sp.S.Zero  # a symbol stands for a finite number
+    return IsZero(x - y)
+
+
+def _map(f: Entry, arrays: Sequence[Any], takes: DType, gives: DType) -> Array:
+    """Return the array of f of the entries, after broadcasting."""
+    operands = [asarray(a) for a in arrays]
+    for a in operands:
+        if a.dtype is not takes:
+            raise UnsupportedError(f"an array of {a.dtype} where one of {takes} is needed")
+    shape = broadcast_shapes(*(a.shape for a in operands))
+    return Array(shape, lambda *i: f(*(_broadcast(a, i) for a in operands)), gives)
+
+
+def _real(f: Entry, *arrays: Any) -> Array:
+    """Return the array of f of the entries, which must be finite: so no infinity hides in a larger term."""
+
+    def finite(*entries: Expr) -> Expr:
+        if not _INFINITE.isdisjoint(entries):
+            raise UnsupportedError("arithmetic with an infinity or NaN")
+        return f(*entries)
+
+    return _map(finite, arrays, real, real)
+
+
+def _broadcast(a: Array, indices: tuple[Expr, ...]) -> Expr:
+    last = indices[len(indices) - a.ndim :]
+    return a.at(*(sp.S.One if size == 1 else i for i, size in zip(last, a.shape, strict=True)))
+
+
+def broadcast_shapes(*shapes: tuple[Size, ...]) -> tuple[Size, ...]:
+    """Return the shape that all broadcast to; sizes agree only where they are the same symbol or number."""
+    out: list[Size] = [sp.S.One] * max(map(len, shapes), default=0)
+    for shape in shapes:
+        for axis, size in enumerate(reversed(shape), start=1):
+            if out[-axis] == 1:
+                out[-axis] = size
+            elif size not in (1, out[-axis]):
+                raise ShapeError(f"shapes {' and '.join(map(str, shapes))} do not fit each other")
+    return tuple(out)
+
+
+def _axis(x: Array, axis: int) -> int:
+    if not isinstance(axis, int) or not -x.ndim <= axis < x.ndim:
+        raise ShapeError(f"axis {axis} of an array of shape {x.shape}")
+    return axis % x.ndim
+
+
+# --- creation ---------------------------------------------------------------------------------------
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Array:
+    """Return a scalar or a symbolic array; a float counts as the binary fraction that it is."""
+    if isinstance(obj, Array):
+        return obj
+    if isinstance(obj, builtins.bool):
+        return Array((), lambda: sp.Integer(obj), condition)
+    if isinstance(obj, float):
+        obj = sp.Rational(obj) if abs(obj) < inf else sp.sympify(obj)
+    if not isinstance(obj, (int, sp.Expr)):
+        raise UnsupportedError(f"{type(obj).__name__} is no exact scalar")
+    if isinstance(obj, sp.Float):
+        raise UnsupportedError("a rounded SymPy Float is no exact scalar")
+    return Array((), lambda: sp.sympify(obj))
+
+
+def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Array:
+    """Return the indices of an axis of the given size."""
+    if stop is not None or step != 1:
+        raise UnsupportedError("arange takes a size only")
+    return Array((start,), lambda i: i, index)
+
+
+def zeros(shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+    """All 0."""
+    return Array(shape if isinstance(shape, tuple) else (shape,), lambda *i: sp.S.Zero)
+
+
+def ones(shape: Any, *, dtype: Any = None, device: Any = None) -> Array:
+    """All 1."""
+    return Array(shape if isinstance(shape, tuple) else (shape,), lambda *i: sp.S.One)
+
+
+def eye(n_rows: Any, n_cols: Any = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Array:
+    """Return the identity matrix."""
+    if k != 0 or n_cols not in (None, n_rows):
+        raise UnsupportedError("only the square identity")
+    return Array((n_rows, n_rows), equal_index)
+
+
+# --- dtypes -----------------------------------------------------------------------------------------
+
+
+def isdtype(dtype: DType, kind: Any) -> builtins.bool:
+    """Whether the dtype is of (one of) the kinds."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    return any(k is dtype or k == dtype.kind or (k == "numeric" and dtype is not condition) for k in kinds)
+
+
+def result_type(*arrays_and_dtypes: Any) -> DType:
+    """Return the one dtype that all have."""
+    kinds: dict[int, DType] = {id(t): t for t in (getattr(a, "dtype", a) for a in arrays_and_dtypes)}
+    if len(kinds) != 1:
+        raise UnsupportedError("dtypes are not mixed")
+    return next(t for t in kinds.values())
+
+
+def astype(x: Array, dtype: DType, /, *, copy: builtins.bool = True, device: Any = None) -> Array:
+    """Return the array as it is; no kind is converted to another."""
+    if x.dtype is not dtype:
+        raise UnsupportedError(f"an array of {x.dtype} is not one of {dtype}")
+    return x
+
+
+def finfo(type: DType, /) -> DType:  # noqa: A002 - the standard's name
+    """Exact numbers have no rounding; only the width is told, so that nothing converts them."""
+    return type
+
+
+# --- entry by entry ---------------------------------------------------------------------------------
+
+
+def exp(x: Array, /) -> Array:
+    """Return the exponential."""
+    return _real(sp.exp, x)
+
+
+def log(x: Array, /) -> Array:
+    """Return the natural logarithm."""
+    return _real(sp.log, x)
+
+
+def log1p(x: Array, /) -> Array:
+    """log(1 + x)."""
+    return _real(lambda x: sp.log(1 + x), x)
+
+
+def square(x: Array, /) -> Array:
+    """Return the square."""
+    return _real(lambda x: x**2, x)
+
+
+def isfinite(x: Array, /) -> Array:
+    """Return True: a symbol stands for a finite real number. Only a literal infinity or NaN is not."""
+    return _map(lambda x: sp.Integer(x not in _INFINITE), (x,), real, condition)
+
+
+def where(condition: Array, x1: Any, x2: Any, /) -> Array:
+    """Return c x1 + (1 - c) x2; a condition that is known picks its branch without a look at the other."""
+    c, a, b = asarray(condition), asarray(x1), asarray(x2)
+    if c.dtype is not _condition or {a.dtype, b.dtype} != {real}:
+        raise UnsupportedError("where takes a condition and two arrays of reals")
+
+    def entry(*i: Expr) -> Expr:
+        chosen = _broadcast(c, i)
+        if chosen == 1:
+            return _broadcast(a, i)
+        if chosen == 0:
+            return _broadcast(b, i)
+        return chosen * _broadcast(a, i) + (1 - chosen) * _broadcast(b, i)
+
+    return Array(broadcast_shapes(c.shape, a.shape, b.shape), entry)
+
+
+_condition = condition
+
+
+# --- over an axis -----------------------------------------------------------------------------------
+
+
+def sum(  # noqa: A001 - the standard's name
+    x: Array, /, *, axis: Any = None, dtype: Any = None, keepdims: builtins.bool = False
+) -> Array:
+    """Return the sum over one axis, or over all."""
+    if x.dtype is not real:
+        raise UnsupportedError("only reals are summed")
+    if axis is None:
+        axis = tuple(range(x.ndim))
+    if isinstance(axis, tuple):
+        for a in sorted((_axis(x, a) for a in axis), reverse=True):
+            x = sum(x, axis=a, keepdims=keepdims)
+        return x
+    a = _axis(x, axis)
+    return _reduce(x, a, keepdims, lambda entry, others: total(entry, x.shape[a]), real)
+
+
+def mean(x: Array, /, *, axis: Any = None, keepdims: builtins.bool = False) -> Array:
+    """Return the sum over the size."""
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    size = sp.Mul(*(x.shape[_axis(x, a)] for a in axes))
+    return _real(lambda e: e / size, sum(x, axis=axis, keepdims=keepdims))
+
+
+def argmax(x: Array, /, *, axis: Any = None, keepdims: builtins.bool = False) -> Array:
+    """Return some index of the axis; see the module."""
+    if axis is None:
+        raise UnsupportedError("argmax needs an axis")
+    a = _axis(x, axis)
+    name = f"top{next(_tops)}_"
+
+    def choice(entry: Entry, others: tuple[Expr, ...]) -> Expr:
+        return sp.S.One if x.shape[a] == 1 else Pick(sp.Symbol(name), x.shape[a], *others)
+
+    return _reduce(x, a, keepdims, choice, index)
+
+
+_tops = iter(range(1, sys.maxsize))
+
+
+def _reduce(x: Array, a: int, keepdims: builtins.bool, value: Callable[..., Expr], dtype: DType) -> Array:
+    def entry(*i: Expr) -> Expr:
+        before, after = i[:a], i[a + 1 :] if keepdims else i[a:]
+        others = tuple(
+            j for j, size in zip((*before, *after), (*x.shape[:a], *x.shape[a + 1 :]), strict=True) if size != 1
+        )
+        return value(lambda k: x.at(*before, k, *after), others)
+
+    kept = (sp.S.One,) if keepdims else ()
+    return Array((*x.shape[:a], *kept, *x.shape[a + 1 :]), entry, dtype)
+
+
+def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+    """Return the entries of the last axis that the indices choose."""
+    if _axis(x, axis) != x.ndim - 1 or indices.dtype is not index or indices.ndim != x.ndim:
+        raise UnsupportedError("entries are taken along the last axis, by an array of as many axes")
+    shape = (*broadcast_shapes(x.shape[:-1], indices.shape[:-1]), indices.shape[-1])
+    return Array(shape, lambda *i: x.at(*i[:-1], indices.at(*i)), x.dtype)
+
+
+# --- shape ------------------------------------------------------------------------------------------
+
+
+def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
+    """Return a new axis of size 1 at the given place of the result."""
+    a = axis if axis >= 0 else axis + x.ndim + 1
+    if not 0 <= a <= x.ndim:
+        raise ShapeError(f"axis {axis} for a new axis of an array of shape {x.shape}")
+    return Array((*x.shape[:a], sp.S.One, *x.shape[a:]), lambda *i: x.at(*i[:a], *i[a + 1 :]), x.dtype)
+
+
+def squeeze(x: Array, /, axis: int) -> Array:
+    """Drop an axis of size 1."""
+    a = _axis(x, axis)
+    if x.shape[a] != 1:
+        raise ShapeError(f"axis {axis} of shape {x.shape} is not of size 1")
+    return Array((*x.shape[:a], *x.shape[a + 1 :]), lambda *i: x.at(*i[:a], sp.S.One, *i[a:]), x.dtype)
+
+
+def moveaxis(x: Array, source: int, destination: int, /) -> Array:
+    """Move one axis to another place."""
+    order = list(range(x.ndim))
+    order.insert(_axis(x, destination), order.pop(_axis(x, source)))
+    return permute_dims(x, tuple(order))
+
+
+def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
+    """Reorder the axes."""
+    if sorted(axes) != list(range(x.ndim)):
+        raise ShapeError(f"axes {axes} of an array of shape {x.shape}")
+    return Array(tuple(x.shape[a] for a in axes), lambda *i: x.at(*(i[axes.index(a)] for a in range(x.ndim))), x.dtype)
+
+
+def matrix_transpose(x: Array, /) -> Array:
+    """Exchange the last two axes."""
+    if x.ndim < 2:
+        raise ShapeError("a transpose needs two axes")
+    return permute_dims(x, (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2))
+
+
+def matmul(x1: Array, x2: Array, /) -> Array:
+    """Return the product of matrices; a vector takes part as in the standard."""
+    if {x1.dtype, x2.dtype} != {real} or not 1 <= x1.ndim <= 2 or not 1 <= x2.ndim <= 2:
+        raise UnsupportedError("matmul takes matrices and vectors of reals")
+    size = x1.shape[-1]
+    if size != x2.shape[0]:
+        raise ShapeError(f"shapes {x1.shape} and {x2.shape} do not fit for a product")
+    rows, columns = x1.shape[:-1], x2.shape[1:]
+    split = len(rows)
+    return Array((*rows, *columns), lambda *i: total(lambda k: x1.at(*i[:split], k) * x2.at(k, *i[split:]), size))

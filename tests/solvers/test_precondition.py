@@ -1,0 +1,100 @@
+"""Preconditioners, against the inverse of the Hessian they approximate, and the choice among them."""
+
+import numpy as np
+import pytest
+
+from softreg._blocks import Rows
+from softreg._curvature import Curvature
+from softreg._objective import Objective
+from softreg.solvers.precondition import Preconditioner, dense, diagonal, kronecker
+
+
+def curvature_of(backend, n=60, d=3, K=4, l2=0.05):
+    """Curvature of a small problem with columns of very different scales."""
+    if "float64" not in backend.floats:
+        pytest.skip("the comparison needs float64")
+    random = np.random.default_rng(1)
+    X = random.normal(size=(n, d)) * np.logspace(-4, 4, d)
+    objective = Objective(Rows(backend.asarray(X)), backend.asarray(random.integers(K, size=n)), K, l2=l2, centred=True)
+    return Curvature(objective), objective
+
+
+def all_rows(backend, curvature):
+    """Every row's index."""
+    return backend.asarray(np.arange(curvature.n_rows))
+
+
+def zero_sum(backend, shape):
+    """A random array whose rows, over the classes, sum to 0, like every gradient."""
+    v = np.random.default_rng(2).normal(size=shape)
+    return backend.asarray(v - v.mean(axis=1, keepdims=True))
+
+
+def test_kronecker_and_dense_agree_at_the_start(backend):
+    """At theta = 0 both are the inverse of the Hessian."""
+    curvature, objective = curvature_of(backend)
+    zero, index = objective.zeros(), all_rows(backend, curvature)
+    v = zero_sum(backend, zero.shape)
+    found = [
+        backend.numpy(times(v))
+        for times in (kronecker(curvature, zero, index), dense(curvature, zero, index, single=False))
+    ]
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-6)
+
+
+def test_dense_gives_the_newton_step(backend):
+    """From theta near the minimum, one Newton step squares the error."""
+    curvature, objective = curvature_of(backend, l2=1.0)
+    theta, index = objective.zeros(), all_rows(backend, curvature)
+    sizes = []
+    for _ in range(6):
+        _, gradient = objective.value_and_gradient(theta)
+        sizes.append(float(np.max(np.abs(backend.numpy(objective.scale * gradient)))))
+        theta = theta - dense(curvature, theta, index, single=False)(gradient)
+    assert sizes[-1] < 1e-12
+
+
+@pytest.mark.parametrize("make", [kronecker, lambda c, t, i: dense(c, t, i, single=True)], ids=["kronecker", "dense"])
+def test_positive_definite_and_symmetric(backend, make):
+    """At any theta, u'Hv = v'Hu and v'Hv > 0 for the approximate inverse H."""
+    curvature, objective = curvature_of(backend)
+    theta = backend.asarray(3 * np.random.default_rng(5).normal(size=objective.zeros().shape)) * objective.scale
+    times = make(curvature, theta, all_rows(backend, curvature))
+    u, v = (zero_sum(backend, theta.shape) / objective.scale for _ in range(2))
+    v = v + u * u
+    uHv, vHu, vHv = (float(np.sum(backend.numpy(a * times(b)))) for a, b in ((u, v), (v, u), (v, v)))
+    assert vHv > 0
+    assert uHv == pytest.approx(vHu, rel=1e-4)
+
+
+def test_diagonal_multiplies_by_squared_scale(backend):
+    """The diagonal is exact where the Hessian is."""
+    _, objective = curvature_of(backend)
+    v = zero_sum(backend, objective.zeros().shape)
+    expected = backend.numpy(objective.scale) ** 2 * backend.numpy(v)
+    np.testing.assert_allclose(backend.numpy(diagonal(objective.scale)(v)), expected)
+
+
+class Sizes:
+    """A curvature that has nothing but sizes, to ask what the cost model makes of them."""
+
+    def __init__(self, n, q, K, dense=True):
+        self.n_rows, self.n_classes, self.dense, self.scale = n, K, dense, np.ones((q, 1))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "newton", "kronecker_first", "dense_later"),
+    [
+        (Sizes(150, 5, 3), True, True, True),  # iris: a Hessian costs a pass
+        (Sizes(1797, 65, 10), False, True, True),
+        (Sizes(60_000, 785, 10), False, True, True),
+        (Sizes(1_281_168, 769, 1000), False, True, False),  # too many parameters for a matrix
+        (Sizes(100, 2001, 5), False, False, False),  # fewer rows than columns
+        (Sizes(10_000, 65, 10, dense=False), False, False, False),
+    ],
+    ids=["iris", "digits", "fashion", "embeddings", "wide", "sparse"],
+)
+def test_choice(sizes, newton, kronecker_first, dense_later):
+    """The cost model's choice for sizes of all kinds."""
+    chosen = Preconditioner(sizes)
+    assert (chosen.newton, chosen.kronecker_possible, chosen.dense_possible) == (newton, kronecker_first, dense_later)

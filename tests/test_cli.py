@@ -1,0 +1,64 @@
+"""The command, run in a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def softreg(*arguments):
+    """Run the command and return exit code and output."""
+    code = "from softreg.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_demo():
+    """The demo passes its own checks, proves the gradient and ends with the accuracy."""
+    code, output = softreg("demo")
+    assert code == 0, output
+    assert "FAILED" not in output
+    assert "not run" not in output
+    assert "logit gradient is proved" in output
+    assert "hardest" in output
+    last = output.strip().splitlines()[-1]
+    assert last.startswith("test accuracy 0.9")
+    assert float(last.split()[-1]) >= 0.95
+
+
+def test_demo_fails_with_its_checks(monkeypatch):
+    """A check that fails is named, and the exit code says so."""
+    from rich.console import Console
+
+    from softreg import _demo
+
+    monkeypatch.setattr(_demo, "DIFFERENCE", 0.0)
+    console = Console(record=True, width=100)
+    assert not _demo.run(console)
+    text = console.export_text()
+    assert "FAILED" in text
+    assert "failed: the gradient agrees with finite differences" in text
+
+
+def test_prove_one_claim():
+    """A named claim is derived step by step."""
+    code, output = softreg("prove", "logit_gradient")
+    assert code == 0
+    assert "S_i - y_i" in output
+
+
+def test_unknown_claim():
+    """A name that no claim has is one sentence, not a traceback."""
+    code, output = softreg("prove", "nonsense")
+    assert code != 0
+    assert "no claim is called nonsense" in output
+    assert "Traceback" not in output
+
+
+def test_help_names_the_commands():
+    """Without arguments the command explains itself."""
+    _, output = softreg()
+    assert "demo" in output
+    assert "prove" in output

@@ -1,0 +1,59 @@
+"""Moments of the columns."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from softreg._blocks import Rows
+from softreg._columns import columns
+
+
+@pytest.fixture
+def X():
+    """Columns near and far from 0, wide and narrow, and two that are constant."""
+    random = np.random.default_rng(3)
+    return random.normal(size=(500, 5)) * [1, 1e-6, 1e3, 0, 0] + [0, 1e-3, 5e7, 7.3, 0]
+
+
+@pytest.fixture(autouse=True)
+def needs_float64(request):
+    """Skip on a device without float64."""
+    if "backend" in request.fixturenames and "float64" not in request.getfixturevalue("backend").floats:
+        pytest.skip("the comparison needs float64")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_against_numpy(backend, X, weighted):
+    """Means and mean squares around them agree with NumPy's, and constant columns have no spread at all."""
+    w = np.random.default_rng(4).random(500) if weighted else None
+    count = 500.0 if w is None else float(w.sum())
+    found = columns(
+        Rows(backend.asarray(X)), None if w is None else backend.asarray(w), count, backend.xp.float64, centred=True
+    )
+    mean = np.average(X, axis=0, weights=w)
+    np.testing.assert_allclose(backend.numpy(found.centre), mean, rtol=1e-12, atol=1e-16)
+    spread = backend.numpy(found.spread)
+    np.testing.assert_allclose(spread[:3], np.average((X - mean) ** 2, axis=0, weights=w)[:3], rtol=1e-9)
+    assert spread[3:].tolist() == [0, 0]
+    assert found.far
+
+
+def test_near_columns_are_not_far(backend):
+    """Columns whose means are like their spreads need no centring of blocks."""
+    X = np.random.default_rng(3).normal(size=(100, 3)) + 5
+    assert not columns(Rows(backend.asarray(X)), None, 100.0, backend.xp.float64, centred=True).far
+
+
+def test_not_centred(backend, X):
+    """Around 0 the spread is the mean square."""
+    found = columns(Rows(backend.asarray(X)), None, 500.0, backend.xp.float64, centred=False)
+    assert found.centre is None
+    np.testing.assert_allclose(backend.numpy(found.spread), (X * X).mean(axis=0), rtol=1e-12)
+
+
+def test_sparse():
+    """A sparse matrix has the moments of the dense one."""
+    X = sp.random(300, 6, density=0.2, random_state=0, format="csr")
+    sparse, dense = (columns(Rows(A), None, 300.0, np.float64, centred=True) for A in (X, X.toarray()))
+    np.testing.assert_allclose(sparse.centre, dense.centre, rtol=1e-12)
+    np.testing.assert_allclose(sparse.spread, dense.spread, rtol=1e-12)

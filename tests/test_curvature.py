@@ -1,0 +1,78 @@
+"""Approximations of the Hessian, against differences of the gradient and against each other."""
+
+import numpy as np
+import pytest
+
+from softreg._blocks import Rows
+from softreg._curvature import Curvature
+from softreg._objective import Objective
+
+
+def problem(backend, *, weighted=False, intercept=True, centred=True, n=40, d=3, K=4):
+    """Rows with offsets and uneven scales, as an objective, and parameters to look from."""
+    if "float64" not in backend.floats:
+        pytest.skip("the comparison needs float64")
+    random = np.random.default_rng(7)
+    X = random.normal(size=(n, d)) * [1.0, 10.0, 0.1] + [3.0, -2.0, 0.0]
+    y = random.integers(K, size=n)
+    w = backend.asarray(random.random(n) + 0.1) if weighted else None
+    objective = Objective(
+        Rows(backend.asarray(X)), backend.asarray(y), K, l2=0.03, w=w, intercept=intercept, centred=centred
+    )
+    return objective, backend.asarray(random.normal(size=objective.zeros().shape))
+
+
+def by_differences(backend, objective, theta):
+    """The Hessian in the solver's units by central differences, order (class, feature)."""
+    (q, K), scale, columns = theta.shape, backend.numpy(objective.scale), []
+    for k in range(K):
+        for j in range(q):
+            step = np.zeros((q, K))
+            step[j, k] = 1e-6
+            move = backend.asarray(step * scale)
+            (_, up), (_, down) = (objective.value_and_gradient(theta + sign * move) for sign in (1, -1))
+            columns.append(((backend.numpy(up) - backend.numpy(down)) * scale / 2e-6).T.ravel())
+    return np.array(columns)
+
+
+@pytest.mark.parametrize("settings", [{}, {"weighted": True}, {"intercept": False}, {"centred": False}], ids=str)
+def test_hessian_of_all_rows(backend, settings):
+    """From all rows it is the derivative of the gradient, and has curvature 1 along a vector common to all classes."""
+    objective, theta = problem(backend, **settings)
+    index = backend.asarray(np.arange(objective.n_rows))
+    H = backend.numpy(Curvature(objective).hessian(theta, index, single=False))
+    q, K = theta.shape
+    common = np.kron(np.ones((K, K)) / K, np.eye(q))
+    np.testing.assert_allclose(H - common, by_differences(backend, objective, theta), atol=2e-7)
+    assert np.linalg.eigvalsh(H)[0] > 0
+
+
+def test_hessian_in_single_precision(backend):
+    """float32 gives the same Hessian to its own accuracy."""
+    objective, theta = problem(backend)
+    index = backend.asarray(np.arange(objective.n_rows))
+    exact, single = (backend.numpy(Curvature(objective).hessian(theta, index, single=s)) for s in (False, True))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, exact, atol=3e-6)
+
+
+def test_kronecker_is_exact_at_the_start(backend):
+    """At theta = 0 the mean class curvature times the Gram matrix, plus penalty, is the Hessian."""
+    objective, _ = problem(backend)
+    curvature, zero = Curvature(objective), objective.zeros()
+    index = backend.asarray(np.arange(objective.n_rows))
+    A, C = (backend.numpy(M) for M in (curvature.class_curvature(zero, index), curvature.gram()))
+    K, q = A.shape[0], C.shape[0]
+    product = np.kron(A, C) + np.kron(np.eye(K), np.diag(backend.numpy(curvature.penalty())))
+    H = backend.numpy(curvature.hessian(zero, index, single=False)) - np.kron(np.ones((K, K)) / K, np.eye(q))
+    np.testing.assert_allclose(H, product, atol=1e-12)
+
+
+def test_sample_is_unbiased(backend):
+    """The mean over samples that share the rows out is the Hessian of all rows."""
+    objective, theta = problem(backend)
+    curvature, n = Curvature(objective), objective.n_rows
+    parts = [backend.asarray(np.arange(first, n, 4)) for first in range(4)]
+    mean = sum(backend.numpy(curvature.hessian(theta, part, single=False)) for part in parts) / 4
+    full = backend.numpy(curvature.hessian(theta, backend.asarray(np.arange(n)), single=False))
+    np.testing.assert_allclose(mean, full, atol=1e-12)
