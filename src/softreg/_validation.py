@@ -136,7 +136,7 @@ def is_finite(name: str, x: Any, columns: Any = None, advice: str = "") -> None:
 
 def _reals(name: str, x: Any) -> tuple[Any, bool]:
     """Return x as an array (or CSR matrix) of floats where it lives, and whether all of it were integers."""
-    columns = getattr(x, "columns", None)
+    columns = None
     if hasattr(x, "tocsr") or "sparse" in str(getattr(x, "layout", "")):
         if not sp.issparse(x):
             raise BackendError("sparse X is supported with SciPy on CPU only; pass a dense array or a SciPy matrix.")
@@ -147,6 +147,7 @@ def _reals(name: str, x: Any) -> tuple[Any, bool]:
     elif is_elsewhere(x):
         x = detached(x)
     elif hasattr(x, "head") and hasattr(x, "shape"):
+        columns = getattr(x, "columns", None)
         x = _frame(name, x)
     else:
         x = _plain(x, name)
