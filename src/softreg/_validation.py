@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array, validate_data
 
-from softreg._arrays import Array, Namespace, as_reals, first_true
+from softreg._arrays import Array, Namespace, as_reals, first_true, library
 from softreg._blocks import Rows, stored
 from softreg.errors import BackendError, InputError, InputTypeError, PrecisionWarning, warn
 
@@ -49,7 +49,11 @@ def beside(name: str, x: Any, rows: Rows, shape: tuple[int, ...]) -> Array:
     if tuple(values.shape) != shape:
         raise InputError(f"{name}.shape == {tuple(values.shape)}, expected {shape}!")
     is_finite(name, values)
-    return _cast(name, moved(values, rows), rows.dtype, rows.xp)
+    # Cast before they are moved: the device of X may lack their dtype.
+    if not is_elsewhere(values) or compat.array_namespace(values) is not rows.xp:
+        single = rows.xp.finfo(rows.dtype).bits == 32
+        return moved(_cast(name, to_host(values), np.float32 if single else np.float64, np), rows)
+    return moved(_cast(name, values, rows.dtype, rows.xp), rows)
 
 
 def weights(sample_weight: Any, rows: Rows) -> Array | None:
@@ -112,8 +116,8 @@ def fitted_here(estimator: Any, rows: Rows) -> None:
     xp = compat.array_namespace(fitted)
     if xp is not rows.xp or compat.device(fitted) != rows.device:
         raise BackendError(
-            f"{type(estimator).__name__} was fitted with {_library(xp)} on {compat.device(fitted)} "
-            f"but got {_library(rows.xp)} on {rows.device}. Convert X."
+            f"{type(estimator).__name__} was fitted with {library(xp)} on {compat.device(fitted)} "
+            f"but got {library(rows.xp)} on {rows.device}. Convert X."
         )
 
 
@@ -308,7 +312,3 @@ def _place(at: tuple[int, ...], columns: Any) -> str:
         return f"position {', '.join(str(i) for i in at)}"
     column = at[1] if columns is None else f"{at[1]} ({columns[at[1]]!r})"
     return f"row {at[0]}, column {column}"
-
-
-def _library(xp: Namespace) -> str:
-    return str(xp.__name__).removeprefix("array_api_compat.").split(".")[0]

@@ -40,7 +40,10 @@ class Point(NamedTuple):
 
 
 def lbfgs(
-    problem: Problem, start: Array, *, precondition: Callable[[Array, float], Inverse | None] = lambda theta, passes: None
+    problem: Problem,
+    start: Array,
+    *,
+    precondition: Callable[[Array, float], Inverse | None] = lambda theta, passes: None,
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
 
