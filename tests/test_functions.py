@@ -518,6 +518,17 @@ def test_error_state_of_the_user(name):
         assert np.geterr() == before
 
 
+def test_error_state_in_half_precision():
+    """Rounding to half precision neither warns nor raises, where it overflows or underflows."""
+    z = np.array([[65504.0, 65504.0], [0.0, 20.0]], "float16")
+    z = np.repeat(z, 60_000, axis=1)
+    expected = softreg.logsumexp(z), softreg.softmax(z)
+    assert expected[0].tolist() == [65504.0, 31.0]
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(softreg.logsumexp(z), expected[0])
+        np.testing.assert_array_equal(softreg.softmax(z), expected[1])
+
+
 # --- errors ---------------------------------------------------------------------------------------
 
 Z, Y = np.zeros((2, 3)), np.zeros(2, int)
@@ -586,6 +597,11 @@ ERRORS = {
         lambda: softreg.softmax([None, 1.0]),
         InputTypeError,
         "z has dtype object; softmax regression takes real numbers.",
+    ),
+    "masked": (
+        lambda: softreg.softmax(np.ma.zeros(2)),
+        InputTypeError,
+        "z is a masked array; fill it first, a class that cannot happen with -inf.",
     ),
     "W of one axis": (
         lambda: softreg.loss_and_gradient(np.zeros(3), *MODEL[1:], Y),

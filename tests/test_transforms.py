@@ -123,6 +123,23 @@ def test_torch_vmap(backend):
 
 
 @ONLY_TORCH
+def test_torch_gradients_of_samples(backend):
+    """A gradient for each sample, by vmap over grad, is that of its row; an invalid label makes it NaN."""
+    import torch
+
+    z = backend.asarray(np.random.default_rng(5).normal(0, 3, (4, 3)))
+    y = backend.asarray(np.array([0, 1, 2, -1]))
+    for labels in (y, y.abs()):
+        got = torch.func.vmap(torch.func.grad(softreg.cross_entropy))(z, labels)
+        np.testing.assert_allclose(got[:3], softreg.logit_gradient(z[:3], y[:3]), atol=1e-15)
+        assert got[3].isnan().all() == (labels[3] < 0)
+    got = torch.func.grad(lambda z: torch.func.vmap(softreg.cross_entropy)(z, y.abs()).sum())(z)
+    np.testing.assert_allclose(got, softreg.logit_gradient(z, y.abs()), atol=1e-15)
+    with pytest.raises(InputError, match="label -1 at position 3"):
+        torch.func.grad(lambda z: softreg.cross_entropy(z, y).sum())(z)
+
+
+@ONLY_TORCH
 @NEEDS_COMPILER
 @pytest.mark.filterwarnings("ignore:.*torch.jit.script_method.*:DeprecationWarning")  # torch's own, as it loads
 def test_torch_compile(backend):
@@ -196,6 +213,8 @@ def test_jax_jit_and_vmap(backend):
     for transformed in (jax.jit(softreg.cross_entropy_and_gradient), jax.vmap(softreg.cross_entropy_and_gradient)):
         for got, value in zip(transformed(z, y), expected, strict=True):
             np.testing.assert_allclose(got, value, rtol=1e-14)
+        slopes = jax.jit(jax.grad(lambda z, y: softreg.cross_entropy(z, y).sum()))(z, bad)
+        assert np.isnan(slopes).any(axis=1).tolist() == [False, True, False, False, False]
         loss, gradient = transformed(z, bad)
         assert np.isnan(loss).tolist() == np.isnan(gradient).any(axis=1).tolist() == [False, True, False, False, False]
 

@@ -93,6 +93,8 @@ def widest_real(xp: Namespace, device: Any) -> Any:
 
 def as_array(x: Any, xp: Namespace, name: str, device: Any = None) -> Array:
     """Return x as an array of real numbers of xp, made on the device if x is none yet, or refuse it by name."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise InputTypeError(f"{name} is a masked array; fill it first, a class that cannot happen with -inf.")
     if is_array(x):
         real = xp.isdtype(x.dtype, ("real floating", "integral", "bool"))
     else:
@@ -142,8 +144,14 @@ def is_traced(x: Array, xp: Namespace) -> bool:
         return isinstance(x, jax.core.Tracer)
     if library(xp) == "torch":
         import torch
+        from torch._C import _functorch as transforms
 
-        return torch.compiler.is_compiling() or torch._C._functorch.is_batchedtensor(x)
+        if torch.compiler.is_compiling():
+            return True
+        while transforms.is_functorch_wrapped_tensor(x):  # as in vmap(grad(loss))
+            if transforms.is_batchedtensor(x):
+                return True
+            x = transforms.get_unwrapped(x)
     return False
 
 

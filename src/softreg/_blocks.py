@@ -31,13 +31,16 @@ class Rows:
         self.dtype = X.dtype
         self.n, self.d = X.shape
 
-    def slices(self, columns: int, n: int | None = None) -> Iterator[slice]:
-        """Split n rows (all, if not given) into blocks; work on one fills `columns` numbers a row beside X."""
+    def slices(self, columns: int, n: int | None = None, fewest: int = FEWEST_ROWS) -> Iterator[slice]:
+        """Split n rows (all, if not given) into blocks of at least `fewest`.
+
+        Work on a block fills `columns` numbers a row beside X.
+        """
         n = self.n if n is None else n
         stored = self.X.nnz // max(self.n, 1) if self.sparse else self.d
         row_bytes = (stored + columns) * self.xp.finfo(self.dtype).bits // 8
         budget = HOST_BYTES if compat.is_numpy_namespace(self.xp) else DEVICE_BYTES
-        step = max(budget // max(row_bytes, 1), FEWEST_ROWS)
+        step = max(budget // max(row_bytes, 1), fewest)
         for first in range(0, max(n, 1), step):  # no rows are one empty block
             yield slice(first, min(first + step, n))
 

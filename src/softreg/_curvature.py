@@ -18,6 +18,7 @@ from typing import Any
 
 from softreg import core
 from softreg._arrays import Array
+from softreg._blocks import FEWEST_ROWS
 from softreg._objective import WORKSPACE, Objective
 
 
@@ -52,11 +53,13 @@ def gram(objective: Objective) -> Array:
     return total / objective.count
 
 
-def _sampled(objective: Objective, theta: Array, index: Array, columns: int) -> Iterator[Any]:
+def _sampled(
+    objective: Objective, theta: Array, index: Array, columns: int, fewest: int = FEWEST_ROWS
+) -> Iterator[tuple[Array, Array, Array | None]]:
     """Blocks of a sample of rows: X, p and the weights or None."""
     xp = objective.xp
     W, b = objective.parameters(theta)
-    for part in objective.rows.slices(columns, n=index.shape[0]):
+    for part in objective.rows.slices(columns, index.shape[0], fewest):
         at = index[part]
         X = xp.take(objective.rows.X, at, axis=0)
         z = X @ W + b
@@ -90,7 +93,9 @@ def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Arr
     outer = xp.zeros((K * q, K * q), dtype=dtype, device=device)
     blocks = xp.zeros((K, q, q), dtype=dtype, device=device)
     count = 0.0
-    for X, p, w in _sampled(objective, theta, index, K * q // 4):
+    # A block adds to all of H, so it should have rows enough to be worth that: Z then takes a quarter
+    # of the memory of H.
+    for X, p, w in _sampled(objective, theta, index, 2 * K * q, fewest=max(K * q // 4, FEWEST_ROWS)):
         x, p = unit_rows(objective, X, dtype), xp.astype(p, dtype, copy=False)
         count += p.shape[0] if w is None else float(xp.sum(w))
         if w is not None:

@@ -26,6 +26,7 @@ from softreg import core
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, stored, transposed_times
 from softreg._columns import Columns, columns
+from softreg._kernels import fastest
 
 WORKSPACE = 6  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
 
@@ -145,6 +146,7 @@ class Objective:
         W_wide, b_wide = self._parts(theta) if far else self.split(theta)
         W, b = self._in_dtype_of_rows(W_wide), self._in_dtype_of_rows(b_wide)
         centre = self._in_dtype_of_rows(self.centre) if far else None
+        data_term = fastest(core.data_term, xp)
         total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
         for rows in self.rows.slices(WORKSPACE * self.n_classes + (self.rows.d if far else 0)):
             X = self.rows.block(rows)
@@ -152,7 +154,7 @@ class Objective:
             z = X @ W + b
             if self.offset is not None:
                 z = z + self.offset[rows, :]
-            loss, residual = core.data_term(
+            loss, residual = data_term(
                 z, self._targets(rows), None if self.w is None else self.w[rows], xp=xp, shift=core.plain_shift
             )
             total = total + xp.astype(loss, self.wide)

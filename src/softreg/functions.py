@@ -92,6 +92,11 @@ def _targets(y: Array, logits: tuple[int, ...], xp: Namespace) -> tuple[Array | 
     return labels, None, outside
 
 
+def _nan_where(condition: Array, *, dtype: Any, xp: Namespace) -> Array:
+    """Return what makes a sum and its derivatives NaN there, and changes nothing elsewhere."""
+    return xp.where(condition, xp.nan, xp.astype(condition, dtype))
+
+
 def _over_axis(kernel: Any, z: Any, axis: int, *, keeps_axis: bool = True, of_none: float | None = None) -> Array:
     """Run the kernel over the given axis of z; `of_none` is its value over no classes, if it has one."""
     xp = namespace(z)
@@ -105,7 +110,7 @@ def _over_axis(kernel: Any, z: Any, axis: int, *, keeps_axis: bool = True, of_no
     _has_classes(z)
     with _quiet(xp):
         result = fastest(kernel, xp)(in_rows(z, xp), xp=xp)
-    return _back(_moved(result, -1, axis, xp) if keeps_axis else result, dtype, xp)
+        return _back(_moved(result, -1, axis, xp) if keeps_axis else result, dtype, xp)
 
 
 def _moved(x: Array, source: int, target: int, xp: Namespace) -> Array:
@@ -127,7 +132,7 @@ def _against_target(kernel: Any, z: Any, y: Any) -> Any:
     labels, y, outside = _targets(y, z.shape, xp)
     (z, y), dtype = as_reals(xp, z, y)
     if outside is not None:
-        z = xp.where(xp.expand_dims(outside, axis=-1), xp.nan, z)
+        z = z + xp.expand_dims(_nan_where(outside, dtype=z.dtype, xp=xp), axis=-1)
     targets = labels if y is None else in_rows(y, xp)
     with _quiet(xp):
         return _back(fastest(kernel, xp)(in_rows(z, xp), targets, xp=xp), dtype, xp)
@@ -344,7 +349,7 @@ def _model(
         labels, y, outside = _targets(as_array(y, xp, "y", place), (n, K), xp)
     (W, b, X, w, y, *directions), dtype = as_reals(xp, W, b, X, sample_weight, y, *directions)
     if outside is not None:  # every result is a sum over rows, so one invalid row makes all of it NaN
-        b = xp.where(xp.any(outside), xp.nan, b)
+        b = b + _nan_where(xp.any(outside), dtype=b.dtype, xp=xp)
     targets = [target for target in (labels, y) if target is not None]
     with _quiet(xp):
         return _back(kernel(W, b, X, *targets, *directions, xp=xp, w=w, **scalars), dtype, xp)

@@ -31,8 +31,8 @@ def fastest(kernel: Kernel, xp: Any) -> Kernel:
     if special is None:
         return kernel
 
-    def run(*arrays: Any, xp: Any) -> Any:
-        result = special(*arrays, xp=xp)
-        return kernel(*arrays, xp=xp) if result is NotImplemented else result
+    def run(*arrays: Any, **settings: Any) -> Any:
+        result = special(*arrays, **settings)
+        return kernel(*arrays, **settings) if result is NotImplemented else result
 
     return run

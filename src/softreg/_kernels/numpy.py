@@ -152,3 +152,37 @@ def logit_gradient(z: Array, y: Array, *, xp: Any) -> Array:
 def cross_entropy_and_gradient(z: Array, y: Array, *, xp: Any) -> Any:
     """Run `core.cross_entropy_and_gradient` on blocks."""
     return _rows(core.cross_entropy_and_gradient, _loss_and_residual, z, y, "", "K")
+
+
+def data_term(z: Array, y: Array, w: Array | None, *, xp: Any, shift: Any) -> Any:
+    """Run `core.data_term` with the plain shift, in one buffer; z is a block already."""
+    if shift is not core.plain_shift or type(z) is not np.ndarray or z.ndim != 2:
+        return NotImplemented
+    n, K = z.shape
+    start = np.arange(0, n * K, K)
+    top = start + np.argmax(z, axis=-1)
+    p = np.subtract(z, z.reshape(-1)[top][:, None])
+    flat = p.reshape(-1)
+    labels = y.ndim == 1
+    # The loss is log1p(s) sum y - sum y d; the second part is read off before d is overwritten.
+    at = start + y if labels else None
+    of_target = flat[at] if labels else np.einsum("ij,ij->i", y, p)
+    np.exp(p, out=p)
+    flat[top] = 0
+    ones = np.ones(K, z.dtype)
+    s = p @ ones  # a product with ones is a faster sum of short rows
+    total = 1 + s
+    np.divide(p, total[:, None], out=p)
+    flat[top] = 1 / total
+    q_top = s / total
+    if labels:
+        loss = np.log1p(s) - of_target
+        flat[at] = -np.where(at == top, q_top, 1 - flat[at])
+    else:
+        loss = np.log1p(s) * (y @ ones) - of_target
+        q = 1 - p
+        q.reshape(-1)[top] = q_top
+        p = (1 - y) * p - y * q
+    if w is not None:
+        loss, p = w * loss, w[:, None] * p
+    return np.sum(loss), p
