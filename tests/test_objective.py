@@ -131,15 +131,15 @@ def test_size_of_blocks_does_not_matter(make, monkeypatch):
 def test_sums_are_wider_than_the_data(monkeypatch):
     """F98: with float32 rows the sum over blocks is in float64: many small blocks lose nothing."""
     monkeypatch.setattr(_blocks, "HOST_BYTES", 1)
-    monkeypatch.setattr(_blocks, "FEWEST_ROWS", 1)
-    n = 20_000
-    X, y = np.ones((n, 1), dtype=np.float32), np.zeros(n, dtype=np.int64)
-    y[0] = 1
-    problem = Objective(Rows(X), y, 2, l2=0)
+    n, few, heavy = 20 * _blocks.FEWEST_ROWS, _blocks.FEWEST_ROWS, 2.0**30
+    X, y, w = np.ones((n, 1), dtype=np.float32), np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.float32)
+    y[:few], w[:few] = 1, heavy  # beside these rows, float32 would lose all others
+    problem = Objective(Rows(X), y, 2, l2=0, w=w)
     value, gradient = problem.value_and_gradient(problem.zeros())
     assert value.dtype == gradient.dtype == np.float64
-    assert float(value) == pytest.approx(float(np.float32(np.log(2))), rel=1e-7)
-    np.testing.assert_allclose(gradient[0], [-0.5 + 1 / n, 0.5 - 1 / n], rtol=1e-12)
+    assert float(value) == pytest.approx(np.log(2), rel=1e-7)
+    half = (few * heavy - (n - few)) / (few * heavy + (n - few)) / 2
+    np.testing.assert_allclose(gradient, [[half, -half]] * 2, rtol=1e-12)
 
 
 def test_logits(backend, monkeypatch):
