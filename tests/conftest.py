@@ -11,6 +11,13 @@ import pytest
 EXPECTED_FAILURES = {
     ("dask", "test_first_true"): "positions of unknown number have no shape; labels are checked block by block instead",
 }
+# library -> the test modules that it is for, where it is not for all, and why
+LIMITED = {
+    "dask": (
+        {"test_functions", "test_core", "test_arrays", "test_accuracy", "test_transforms"},
+        "the estimator and its parts take arrays that are in memory, not lazy ones",
+    ),
+}
 
 
 class Backend:
@@ -111,9 +118,12 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    """Give `backend` every device of the library under test."""
+    """Give `backend` every device of the library under test; one without float64 to modules that say so."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", BACKENDS[metafunc.config.getoption("--backend")](), ids=repr, scope="session")
+        devices = BACKENDS[metafunc.config.getoption("--backend")]()
+        if not getattr(metafunc.module, "WITHOUT_FLOAT64", False):
+            devices = [backend for backend in devices if "float64" in backend.floats]
+        metafunc.parametrize("backend", devices, ids=repr, scope="session")
 
 
 def pytest_configure(config):
@@ -128,6 +138,9 @@ def pytest_collection_modifyitems(config, items):
         only = item.get_closest_marker("only")
         concerned = only.args if only else BACKENDS if "backend" in getattr(item, "fixturenames", ()) else ("numpy",)
         (kept if name in concerned else left_out).append(item)
+        modules, why = LIMITED.get(name, (None, ""))
+        if modules and item.module.__name__ not in modules:
+            item.add_marker(pytest.mark.skip(reason=why))
         reason = EXPECTED_FAILURES.get((name, getattr(item, "originalname", item.name)))
         if reason:
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))

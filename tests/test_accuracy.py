@@ -8,6 +8,7 @@ import shutil
 import accuracy
 import pytest
 
+WITHOUT_FLOAT64 = True
 # Other processors have other vector instructions for exp, so their errors differ a little.
 OTHER_PROCESSORS = 0.5
 # A sum without goal is as wrong as it has few accumulators, which are as many as vectors are wide.
