@@ -13,6 +13,8 @@ from softreg import SoftmaxRegression, _blocks, core
 from softreg._blocks import Rows
 from softreg._objective import Objective
 
+WITHOUT_FLOAT64 = True
+
 IRIS_X, IRIS_Y = load_iris(return_X_y=True)
 TIGHT = {"tol": 1e-12}
 for array in (IRIS_X, IRIS_Y):

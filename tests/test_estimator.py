@@ -18,6 +18,8 @@ from softreg import SoftmaxRegression, core, loss_and_gradient
 from softreg._arrays import default_real
 from softreg.errors import BackendError
 
+WITHOUT_FLOAT64 = True
+
 IRIS_X, IRIS_Y = load_iris(return_X_y=True)
 TIGHT = {"tol": 1e-12}
 for array in (IRIS_X, IRIS_Y):

@@ -11,6 +11,8 @@ from softreg import _blocks, cross_entropy, loss_and_gradient
 from softreg._blocks import Rows
 from softreg._objective import Objective, logits
 
+WITHOUT_FLOAT64 = True
+
 N, D, K = 90, 4, 3
 
 

@@ -14,6 +14,8 @@ from softreg.errors import NonFiniteError
 from softreg.solvers import Status, minimise
 from softreg.solvers.lbfgs import lbfgs
 
+WITHOUT_FLOAT64 = True
+
 
 class Problem:
     """A function with its gradient, as solvers want it; parameters in units of 1."""
