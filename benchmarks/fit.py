@@ -118,14 +118,18 @@ def plot(results: list[dict], path: str) -> None:
 
     columns = min(4, len(results))
     rows = -(-len(results) // columns)
-    figure, axes = pyplot.subplots(rows, columns, figsize=(4 * columns, 3.2 * rows), squeeze=False, layout="constrained")
+    figure, axes = pyplot.subplots(
+        rows, columns, figsize=(4 * columns, 3.2 * rows), squeeze=False, layout="constrained"
+    )
     for panel in axes.flat[len(results) :]:
         panel.remove()
     for panel, result in zip(axes.flat, results, strict=False):
         for name in ("softreg", *SOLVERS):
             reached = sorted((s, max(g, 1e-12)) for s, g in result["points"].get(name, []))
             if reached:
-                panel.loglog(*zip(*reached, strict=True), marker="o", markersize=3, label=name, lw=1 + (name == "softreg"))
+                panel.loglog(
+                    *zip(*reached, strict=True), marker="o", markersize=3, label=name, lw=1 + (name == "softreg")
+                )
         panel.axhline(GAP, color="grey", lw=0.5)
         panel.set_title(result["name"])
         panel.set_xlabel("seconds")

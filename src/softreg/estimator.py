@@ -59,11 +59,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     label_smoothing : float, default=0.0
         Share of each target, in [0, 1), that is spread evenly over the classes.
     solver : {"auto", "lbfgs", "sgd"}, default="auto"
-        "lbfgs" is limited-memory BFGS on all rows; "sgd" the mini-batch update over shuffled rows,
+        "lbfgs" is limited-memory BFGS on all rows, preconditioned by Hessians as far as they pay, in
+        columns that are centred and scaled inside; "sgd" the mini-batch update over shuffled rows,
         which comes near the minimum, not to it. "auto" is "lbfgs".
     tol : float, default=1e-6
-        The fit has converged when the scaled gradient is at most tol and the decrease still to be
-        expected at most tol * max(1, objective), both for the mean objective.
+        Bounds the relative gap (F - F*)/max(1, F*) of the mean objective F to its minimum. The fit has
+        converged when the decrease that is still promised is a thirtieth of that, and the gradient
+        agrees; 0 goes on to the rounding floor.
     max_iter : int, optional
         Most iterations ("lbfgs", default 1000) or epochs ("sgd", default 100).
     learning_rate : float, default=0.05
@@ -93,7 +95,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
-        quadratic model still promises), "objective" (the mean objective), "passes" (readings of all
+        quadratic model still promises, about the gap), "objective" (the mean objective), "passes" (readings of all
         rows), "solver", "status". After `partial_fit` only "passes", "solver" and "status".
 
     Errors: `InputError` (a ValueError) for data that cannot be used, `InputTypeError` (a TypeError)
