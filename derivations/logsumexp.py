@@ -16,4 +16,6 @@ def derive(t):
 
     t.equal("core.logsumexp", code, textbook.logsumexp(z, xp=xp))
     t.equal("core.logsumexp of z + c", core.logsumexp(z + c, xp=xp), code + c)
+    rows = t.reals("r", t.size("n"), t.size("K"))
+    t.equal("core.logsumexp of many rows", core.logsumexp(rows, xp=xp), textbook.logsumexp(rows, xp=xp))
     t.equal("d logsumexp/dz_i", t.derivative(code, z), core.softmax(z, xp=xp))

@@ -16,9 +16,9 @@ def derive(t):
     """Compare the code with the definition, its sum with 1, and both after a shift."""
     xp = t.xp
     K = t.size("K")
-    z, c = t.reals("z", K), t.reals("c")
+    z, c = t.reals("z", t.size("n"), K), t.reals("c")
     S = core.softmax(z, xp=xp)
 
     t.equal("core.softmax", S, textbook.softmax(z, xp=xp))
-    t.equal("sum_i S_i", xp.sum(S), 1)
+    t.equal("sum_i S_i", xp.sum(S, axis=-1), xp.ones(t.size("n")))
     t.equal("core.softmax of z + c", core.softmax(z + c, xp=xp), S)

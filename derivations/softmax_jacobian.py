@@ -27,3 +27,8 @@ def derive(t):
 
     t.equal("dS_j/dz_i, S as the code computes it", slope, S_i * (identity - S_j))
     t.equal("core.softmax_jacobian", core.softmax_jacobian(z, xp=xp), S_i * (identity - S_j))
+
+    rows = t.reals("r", t.size("n"), K)
+    S = textbook.softmax(rows, xp=xp)
+    S_i, S_j = xp.expand_dims(S, axis=-1), xp.expand_dims(S, axis=-2)
+    t.equal("core.softmax_jacobian of many rows", core.softmax_jacobian(rows, xp=xp), S_i * (identity - S_j))

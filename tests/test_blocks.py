@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from array_api_compat import array_namespace, device
+from common import here
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 
@@ -117,7 +118,7 @@ def test_blocks_are_the_rows(make, random):
 def test_assembled(backend):
     """Results of blocks become one array of the library they come from, without rows or with many."""
     xp = backend.xp
-    X = backend.asarray(np.arange(12.0).reshape(6, 2))
+    X = here(backend, np.arange(12.0).reshape(6, 2))
     parts = [slice(0, 4), slice(4, 6)]
     whole = _blocks.assembled(((part, X[part, :]) for part in parts), 6)
     assert array_namespace(whole) is array_namespace(X)
@@ -164,7 +165,7 @@ def test_blocks_of_a_fit_do_not_matter(random, monkeypatch):
 
 def test_logits_of_all_rows_never_exist(random):
     """A fit and a prediction of labels take a fraction of the memory of all logits."""
-    n, K = 20_000, 60
+    n, K = 100_000, 60
     X, y = random.normal(size=(n, 3)), random.integers(0, K, n)
     all_logits = n * K * 8
     tracemalloc.start()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from common import here, within
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +34,7 @@ def parameters(seed=1):
 
 def on(backend, *arrays):
     """Return the arrays in the library under test."""
-    return [None if a is None else backend.asarray(a) for a in arrays]
+    return [None if a is None else here(backend, a) for a in arrays]
 
 
 @pytest.mark.parametrize("centred", [False, True])
@@ -51,23 +52,23 @@ def test_value_and_gradient_are_the_public_ones(backend, centred, intercept, sof
     theta = problem.join(W_here, b_here)
     value, gradient = problem.value_and_gradient(theta)
     expected, dW, db = loss_and_gradient(W, b, X, y, l2=0.1, sample_weight=w)
-    assert float(value) == pytest.approx(float(expected), rel=1e-13)
+    assert float(value) == pytest.approx(float(expected), rel=within(backend, 1e-13))
     assert gradient.shape == theta.shape
     vW, vb = parameters(2)
     vb = vb if intercept else np.zeros(K)
     slope = float(backend.xp.sum(gradient * problem.join(*on(backend, vW, vb))))
-    assert slope == pytest.approx(np.sum(dW * vW) + np.sum(db * vb), rel=1e-11)
+    assert slope == pytest.approx(np.sum(dW * vW) + np.sum(db * vb), rel=within(backend, 1e-11))
 
 
 def test_split_undoes_join(backend):
     """The parameters that a solver sees are W and b in another form."""
     X, y, *_ = data()
     for centred in (False, True):
-        problem = Objective(Rows(backend.asarray(X)), backend.asarray(y), K, l2=0, centred=centred)
+        problem = Objective(Rows(here(backend, X)), here(backend, y), K, l2=0, centred=centred)
         W, b = parameters()
         W_back, b_back = problem.split(problem.join(*on(backend, W, b)))
-        np.testing.assert_allclose(backend.numpy(W_back), W, rtol=1e-14)
-        np.testing.assert_allclose(backend.numpy(b_back), b, rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(backend.numpy(W_back), W, rtol=within(backend, 1e-14))
+        np.testing.assert_allclose(backend.numpy(b_back), b, rtol=within(backend, 1e-13), atol=within(backend, 1e-13))
         assert problem.zeros().shape == problem.join(W_back, b_back).shape
 
 
@@ -80,7 +81,7 @@ def test_offset_and_smoothing(backend):
         problem = Objective(Rows(X_here), y_here, K, l2=0, w=w_here, offset=offset_here, smoothing=0.2)
         value, _ = problem.value_and_gradient(problem.join(*model))
         losses = cross_entropy(X @ W + b + offset, 0.8 * np.eye(K)[y] + 0.2 / K)
-        assert float(value) == pytest.approx(np.sum(w * losses) / np.sum(w), rel=1e-13)
+        assert float(value) == pytest.approx(np.sum(w * losses) / np.sum(w), rel=within(backend, 1e-13))
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
@@ -105,7 +106,7 @@ def test_passes_count_readings(backend):
     problem = Objective(Rows(X), y, K, l2=0)
     problem.value_and_gradient(problem.zeros())
     assert problem.passes == 1
-    problem.batch_gradient(problem.zeros(), backend.asarray(np.arange(N // 3)))
+    problem.batch_gradient(problem.zeros(), here(backend, np.arange(N // 3)))
     assert problem.passes == pytest.approx(4 / 3)
 
 
@@ -147,6 +148,11 @@ def test_logits(backend, monkeypatch):
     monkeypatch.setattr(_blocks, "DEVICE_BYTES", 1)
     X = data()[0]
     W, b = parameters()
-    parts = list(logits(Rows(backend.asarray(X)), backend.asarray(W.T), backend.asarray(b)))
+    parts = list(logits(Rows(here(backend, X)), here(backend, W.T), here(backend, b)))
     assert [(part.start, part.stop) for part, _ in parts] == [(0, 64), (64, 90)]
-    np.testing.assert_allclose(np.concatenate([backend.numpy(z) for _, z in parts]), X @ W + b, rtol=1e-13, atol=1e-13)
+    np.testing.assert_allclose(
+        np.concatenate([backend.numpy(z) for _, z in parts]),
+        X @ W + b,
+        rtol=within(backend, 1e-13),
+        atol=within(backend, 1e-13),
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from array_api_compat import device
+from common import here
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_sample_weight
@@ -118,7 +119,7 @@ def test_targets_of_another_library():
 
 def test_everything_follows_x(backend):
     """F85: NumPy labels, weights and offsets go where X is; text stays NumPy's, as there is no text elsewhere."""
-    X, names = backend.asarray(IRIS_X), np.array(["setosa", "versicolor", "virginica"])
+    X, names = here(backend, IRIS_X), np.array(["setosa", "versicolor", "virginica"])
     w, offset = np.ones(150), np.zeros((150, 3))
     model = SoftmaxRegression().fit(X, IRIS_Y, w, offset=offset)
     assert device(model.classes_) == device(model.predict(X)) == device(X)

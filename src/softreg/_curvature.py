@@ -65,7 +65,7 @@ def _sampled(
         z = X @ W + b
         if objective.offset is not None:
             z = z + xp.take(objective.offset, at, axis=0)
-        yield X, core.softmax(z, xp=xp), None if objective.w is None else xp.take(objective.w, at)
+        yield X, core.softmax(z, xp=xp, shift=core.plain_shift), None if objective.w is None else xp.take(objective.w, at)
 
 
 def class_curvature(objective: Objective, theta: Array, index: Array) -> Array:

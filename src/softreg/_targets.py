@@ -31,6 +31,24 @@ class Targets(NamedTuple):
 def targets(estimator: Any, y: Any, rows: Rows, classes: Any = None) -> Targets:
     """Return y on the device of X; `classes` are those that a first call has fixed."""
     name = type(estimator).__name__
+    y = _for_rows(y, rows.n, name)
+    if y.ndim == 2:
+        return _probabilities(y, rows, classes)
+    _are_whole(y, name)
+    return _indices(y, rows) if classes is None else _known_indices(y, rows, classes)
+
+
+def correct(estimator: Any, y: Any, predicted: np.ndarray) -> np.ndarray:
+    """Return 1.0 where a prediction is the label y, else 0.0."""
+    y = to_host(_for_rows(y, predicted.shape[0], type(estimator).__name__))
+    if y.ndim == 2:
+        raise InputError("y holds probabilities; a score needs labels.")
+    _are_comparable(y, predicted)
+    return np.where(y == predicted, 1.0, 0.0)
+
+
+def _for_rows(y: Any, n: int, name: str) -> Array:
+    """Return labels (n,) or probabilities (n, K) as an array where they are."""
     if y is None:
         raise InputError(f"This {name} estimator requires y to be passed, but the target y is None.")
     y = labels(y)
@@ -43,12 +61,9 @@ def targets(estimator: Any, y: Any, rows: Rows, classes: Any = None) -> Targets:
         y = y[:, 0]
     if y.ndim not in (1, 2):
         raise InputError(f"y should be a 1d array, got an array of shape {tuple(y.shape)} instead.")
-    if y.shape[0] != rows.n:
-        raise InputError(f"Found input variables with inconsistent numbers of samples: [{rows.n}, {y.shape[0]}]")
-    if y.ndim == 2:
-        return _probabilities(y, rows, classes)
-    _are_whole(y, name)
-    return _indices(y, rows) if classes is None else _known_indices(y, rows, classes)
+    if y.shape[0] != n:
+        raise InputError(f"Found input variables with inconsistent numbers of samples: [{n}, {y.shape[0]}]")
+    return y
 
 
 def labels(y: Any, name: str = "y") -> Array:
@@ -127,8 +142,7 @@ def _indices(y: Array, rows: Rows) -> Targets:
 def _known_indices(y: Array, rows: Rows, classes: Array) -> Targets:
     """Return labels as indices into the classes given, which must have them all."""
     known, given = to_host(classes), to_host(y)
-    if (known.dtype.kind in "US" or given.dtype.kind in "US") and known.dtype.kind != given.dtype.kind:
-        raise InputTypeError(f"y has dtype {given.dtype}, but the classes have dtype {known.dtype}.")
+    _are_comparable(given, known)
     index = np.minimum(np.searchsorted(known, given), known.shape[0] - 1)
     strange = known[index] != given
     if strange.any():
@@ -137,6 +151,12 @@ def _known_indices(y: Array, rows: Rows, classes: Array) -> Targets:
             f"(first at position {int(np.argmax(strange))}). State unchanged."
         )
     return Targets(moved(index, rows), classes)
+
+
+def _are_comparable(y: np.ndarray, classes: np.ndarray) -> None:
+    kinds = {kind if kind in "US" else "number" for kind in (y.dtype.kind, classes.dtype.kind)}
+    if len(kinds) > 1:
+        raise InputTypeError(f"y has dtype {y.dtype}, but the classes have dtype {classes.dtype}.")
 
 
 def _some(values: Any) -> str:

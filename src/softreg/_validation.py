@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array, validate_data
 
-from softreg._arrays import Array, Namespace, as_reals, first_true
+from softreg._arrays import Array, Namespace, as_reals, first_true, library
 from softreg._blocks import Rows, stored
 from softreg.errors import BackendError, InputError, InputTypeError, PrecisionWarning, warn
 
@@ -49,7 +49,11 @@ def beside(name: str, x: Any, rows: Rows, shape: tuple[int, ...]) -> Array:
     if tuple(values.shape) != shape:
         raise InputError(f"{name}.shape == {tuple(values.shape)}, expected {shape}!")
     is_finite(name, values)
-    return _cast(name, moved(values, rows), rows.dtype, rows.xp)
+    # Cast before they are moved: the device of X may lack their dtype.
+    if not is_elsewhere(values) or compat.array_namespace(values) is not rows.xp:
+        single = rows.xp.finfo(rows.dtype).bits == 32
+        return moved(_cast(name, to_host(values), np.float32 if single else np.float64, np), rows)
+    return moved(_cast(name, values, rows.dtype, rows.xp), rows)
 
 
 def weights(sample_weight: Any, rows: Rows) -> Array | None:
@@ -112,8 +116,8 @@ def fitted_here(estimator: Any, rows: Rows) -> None:
     xp = compat.array_namespace(fitted)
     if xp is not rows.xp or compat.device(fitted) != rows.device:
         raise BackendError(
-            f"{type(estimator).__name__} was fitted with {_library(xp)} on {compat.device(fitted)} "
-            f"but got {_library(rows.xp)} on {rows.device}. Convert X."
+            f"{type(estimator).__name__} was fitted with {library(xp)} on {compat.device(fitted)} "
+            f"but got {library(rows.xp)} on {rows.device}. Convert X."
         )
 
 
@@ -136,26 +140,28 @@ def is_finite(name: str, x: Any, columns: Any = None, advice: str = "") -> None:
 
 def _reals(name: str, x: Any) -> tuple[Any, bool]:
     """Return x as an array (or CSR matrix) of floats where it lives, and whether all of it were integers."""
-    columns = getattr(x, "columns", None)
+    columns = None
     if hasattr(x, "tocsr") or "sparse" in str(getattr(x, "layout", "")):
         if not sp.issparse(x):
             raise BackendError("sparse X is supported with SciPy on CPU only; pass a dense array or a SciPy matrix.")
         x = _checked_csr(x)
     elif isinstance(x, (np.matrix, np.ma.MaskedArray)):
-        kind = f"np.{'matrix' if isinstance(x, np.matrix) else 'ma.MaskedArray'}"
-        raise InputTypeError(f"{kind} is not supported; use np.asarray({name}).")
+        form = "matrix" if isinstance(x, np.matrix) else "ma.MaskedArray"
+        raise InputTypeError(f"np.{form} is not supported; use np.asarray({name}).")
     elif is_elsewhere(x):
         x = detached(x)
-    elif hasattr(x, "head"):
+    elif hasattr(x, "head") and hasattr(x, "shape"):
+        columns = getattr(x, "columns", None)
         x = _frame(name, x)
     else:
         x = _plain(x, name)
-    xp = compat.array_namespace(stored(x))
     if isinstance(x, np.ndarray) and x.dtype.kind == "O":
         x = _objects(name, x, columns)
-    if xp.isdtype(x.dtype, "complex floating"):
+    xp = compat.array_namespace(stored(x))
+    kind = getattr(x.dtype, "kind", None)  # NumPy's; it has dtypes that the standard does not know
+    if kind == "c" or (kind is None and xp.isdtype(x.dtype, "complex floating")):
         raise InputError(f"Complex data not supported (dtype {x.dtype}).")
-    if not xp.isdtype(x.dtype, ("real floating", "integral", "bool")):
+    if kind is not None and kind not in "biuf":
         raise InputTypeError(f"{name} has dtype {x.dtype}; convert to numbers explicitly, e.g. {name}.astype(float).")
     integers = xp.isdtype(x.dtype, "integral")
     if is_elsewhere(x):
@@ -175,6 +181,8 @@ def _frame(name: str, x: Any) -> np.ndarray:
     """Return a pandas or polars frame or series as an array, of objects where one of its columns holds them."""
     empty = x.head(0)
     parts = {column: empty[column] for column in x.columns} if hasattr(x, "columns") else {name: empty}
+    if len(parts) != x.shape[-1] and len(x.shape) == 2:
+        raise InputError(f"the names of the columns of {name} must differ from one another.")
     dtypes = {column: np.asarray(part).dtype for column, part in parts.items()}
     for column, dtype in dtypes.items():
         if dtype.kind not in "biufO":
@@ -183,12 +191,14 @@ def _frame(name: str, x: Any) -> np.ndarray:
             )
     if any(dtype.kind == "O" for dtype in dtypes.values()):
         return np.asarray(x, dtype=object)
-    if len({*dtypes.values()}) == 1 and np.asarray(empty).dtype == next(iter(dtypes.values())):
-        return np.asarray(x)  # of one dtype, without missing values: as it is
-    array: np.ndarray = check_array(
-        x, dtype=(np.float64, np.float32), ensure_all_finite=False, ensure_2d=False, ensure_min_samples=0
+    if len({*dtypes.values()}) < 2:
+        array = np.asarray(x)
+        if array.dtype.kind != "O":  # as nullable columns of integers are where they miss one
+            return array
+    floats: np.ndarray = check_array(
+        x, dtype=np.float64, ensure_all_finite=False, ensure_2d=False, ensure_min_samples=0
     )
-    return array
+    return floats
 
 
 def _objects(name: str, x: np.ndarray, columns: Any) -> np.ndarray:
@@ -302,7 +312,3 @@ def _place(at: tuple[int, ...], columns: Any) -> str:
         return f"position {', '.join(str(i) for i in at)}"
     column = at[1] if columns is None else f"{at[1]} ({columns[at[1]]!r})"
     return f"row {at[0]}, column {column}"
-
-
-def _library(xp: Namespace) -> str:
-    return str(xp.__name__).removeprefix("array_api_compat.").split(".")[0]

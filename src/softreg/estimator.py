@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import accuracy_score
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -293,9 +292,11 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy of `predict(X)` against the labels y, weighted if weights are given."""
-        predicted = boundary.to_host(self.predict(X))
-        weights = None if sample_weight is None else boundary.to_host(sample_weight)
-        return float(accuracy_score(boundary.to_host(boundary_y.labels(y)), predicted, sample_weight=weights))
+        right = boundary_y.correct(self, y, boundary.to_host(self.predict(X)))
+        if right.shape[0] == 0:
+            raise InputError("Found array with 0 sample(s); a score needs at least one.")
+        w = boundary.weights(sample_weight, Rows(np.expand_dims(right, axis=1)))
+        return float(np.average(right, weights=w))
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -345,17 +346,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         l2 = 1 / float(self.C) / total
         if not np.isfinite(l2):
             raise InputError(f"C={self.C} is too small: the penalty 1/C is infinite.")
-        return Objective(
-            rows,
-            y,
-            K,
-            l2=l2,
-            w=w,
-            offset=offset,
-            smoothing=self.label_smoothing,
-            intercept=self.fit_intercept,
-            centred=centred,
-        )
+        settings: dict[str, Any] = {"smoothing": self.label_smoothing, "intercept": self.fit_intercept}
+        return Objective(rows, y, K, l2=l2, w=w, offset=offset, centred=centred, **settings)
 
     def _sgd_settings(self, rows: Rows) -> dict[str, Any]:
         random = check_random_state(self.random_state)

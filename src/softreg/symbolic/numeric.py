@@ -82,6 +82,8 @@ def _value(e: Expr, point: Point, places: dict[Expr, int], value: Any) -> Any:
         return CONTEXT.fprod(map(value, e.args))
     if e.is_Pow:
         return CONTEXT.power(value(e.base), value(e.exp))
+    if e is sp.E:
+        return CONTEXT.e
     if isinstance(e, sp.exp):
         return CONTEXT.exp(value(e.args[0]))
     if isinstance(e, sp.log):

@@ -78,7 +78,7 @@ def prove_claim(claim: Claim, *, cross_check: bool = True) -> Result:
         claim.derive(setting)
         if cross_check:
             claim.derive(Fixed())
-    except (SymbolicError, TypeError, AttributeError) as error:
+    except (SymbolicError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         failure = f"{type(error).__name__}: {error}"
     if not setting.steps and not failure:
         failure = "RejectedError: the claim states no equation"

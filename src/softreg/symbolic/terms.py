@@ -163,7 +163,7 @@ def _rule(e: Expr, v: Expr, of: Callable[[Expr], Expr]) -> Expr:
         if not isinstance(v, sp.Indexed) or e.base != v.base:
             return sp.S.Zero
         return sp.Mul(*(equal_index(i, j) for i, j in zip(e.indices, v.indices, strict=True)))
-    if e.is_Symbol or e.is_Number or isinstance(e, (sp.KroneckerDelta, Pick)):
+    if e.is_Symbol or e.is_Number or e is sp.E or isinstance(e, (sp.KroneckerDelta, Pick)):
         return sp.S.Zero
     if isinstance(e, sp.Add):
         return sp.Add(*map(of, e.args))
