@@ -11,6 +11,8 @@ from softreg import _blocks, cross_entropy, loss_and_gradient
 from softreg._blocks import Rows
 from softreg._objective import Objective, logits
 
+WITHOUT_FLOAT64 = True
+
 N, D, K = 90, 4, 3
 
 
@@ -113,13 +115,12 @@ def test_passes_count_readings(backend):
 @pytest.mark.parametrize("make", [np.asarray, sp.csr_array])
 def test_size_of_blocks_does_not_matter(make, monkeypatch):
     """Sums over many small blocks are those over one, to rounding."""
-    X, y, _, w, _ = data()
+    X, y, _, w, _ = (np.concatenate([part] * 5) for part in data())
     rows = Rows(make(X))
     theta = None
     results = []
-    for budget, fewest in ((2**20, 64), (1, 7), (1, 1)):
+    for budget in (2**20, 2**15, 1):
         monkeypatch.setattr(_blocks, "HOST_BYTES", budget)
-        monkeypatch.setattr(_blocks, "FEWEST_ROWS", fewest)
         problem = Objective(rows, y, K, l2=0.1, w=w, centred=True)
         theta = problem.join(*parameters()) if theta is None else theta
         results.append(problem.value_and_gradient(theta))
@@ -131,15 +132,15 @@ def test_size_of_blocks_does_not_matter(make, monkeypatch):
 def test_sums_are_wider_than_the_data(monkeypatch):
     """F98: with float32 rows the sum over blocks is in float64: many small blocks lose nothing."""
     monkeypatch.setattr(_blocks, "HOST_BYTES", 1)
-    monkeypatch.setattr(_blocks, "FEWEST_ROWS", 1)
-    n = 20_000
-    X, y = np.ones((n, 1), dtype=np.float32), np.zeros(n, dtype=np.int64)
-    y[0] = 1
-    problem = Objective(Rows(X), y, 2, l2=0)
+    n, few, heavy = 20 * _blocks.FEWEST_ROWS, _blocks.FEWEST_ROWS, 2.0**30
+    X, y, w = np.ones((n, 1), dtype=np.float32), np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.float32)
+    y[:few], w[:few] = 1, heavy  # beside these rows, float32 would lose all others
+    problem = Objective(Rows(X), y, 2, l2=0, w=w)
     value, gradient = problem.value_and_gradient(problem.zeros())
     assert value.dtype == gradient.dtype == np.float64
-    assert float(value) == pytest.approx(float(np.float32(np.log(2))), rel=1e-7)
-    np.testing.assert_allclose(gradient[0], [-0.5 + 1 / n, 0.5 - 1 / n], rtol=1e-12)
+    assert float(value) == pytest.approx(np.log(2), rel=1e-7)
+    half = (few * heavy - (n - few)) / (few * heavy + (n - few)) / 2
+    np.testing.assert_allclose(gradient, [[half, -half]] * 2, rtol=1e-12)
 
 
 def test_logits(backend, monkeypatch):

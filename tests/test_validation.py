@@ -22,6 +22,8 @@ from sklearn.utils._param_validation import InvalidParameterError
 from softreg import SoftmaxRegression
 from softreg.errors import BackendError, InputError, InputTypeError, NonFiniteError, PrecisionWarning
 
+WITHOUT_FLOAT64 = True
+
 N, D, K = 60, 4, 3
 RANDOM = np.random.default_rng(1)
 X = RANDOM.normal(size=(N, D))

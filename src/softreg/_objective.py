@@ -192,6 +192,7 @@ def logits(rows: Rows, coef: Array, intercept: Array) -> Any:
 
 def _limits(X: Any, W: Array, b: Array, *, xp: Any) -> Array:
     """Return logits that overflow as their differences from the largest: finite, or -inf."""
-    size, scale = (float(xp.max(xp.abs(x))) or 1.0 for x in (stored(X), W))
-    z = (X / size) @ (W / scale) + b / scale / size
-    return (z - xp.max(z, axis=1, keepdims=True)) * size * scale
+    # Square roots, twice: the inverse of the largest numbers may be flushed to 0.
+    size, scale = (float(xp.sqrt(xp.max(xp.abs(x)))) or 1.0 for x in (stored(X), W))
+    z = (X / size / size) @ (W / scale / scale) + b / scale / scale / size / size
+    return (z - xp.max(z, axis=1, keepdims=True)) * size * size * scale * scale

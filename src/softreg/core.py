@@ -77,7 +77,8 @@ def guarded_shift(z, *, xp):
     d = xp.where(finite, d, z - xp.where(undefined, xp.nan, m))
     # A constant at the top keeps derivatives exact there too.
     d = xp.where(top & (finite | (m == xp.inf)), 0, d)
-    w = xp.where(top, 1, xp.exp(d) * (1 + e))
+    w = xp.exp(d)
+    w = xp.where(top, 1, w + w * e)
     return _shifted(top, m, d, e, w, xp=xp)
 
 

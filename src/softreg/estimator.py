@@ -367,11 +367,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         return objective.join(*self._parameters(objective))
 
     def _parameters(self, objective: Objective) -> tuple[Array, Array]:
-        xp = objective.xp
-        return (
-            xp.astype(xp.matrix_transpose(self.coef_), objective.wide),
-            xp.astype(self.intercept_, objective.wide),
-        )
+        xp, wide = objective.xp, objective.wide
+        return xp.astype(xp.matrix_transpose(self.coef_), wide), xp.astype(self.intercept_, wide)
 
     def _set_parameters(self, W: Array, b: Array, classes: Array, rows: Rows) -> None:
         xp = rows.xp

@@ -9,6 +9,8 @@ from sklearn.preprocessing import scale
 
 from softreg import SoftmaxRegression, estimator, gradient_step
 
+WITHOUT_FLOAT64 = True
+
 IRIS_X, IRIS_Y = load_iris(return_X_y=True)
 TIGHT = {"tol": 1e-12}
 for array in (IRIS_X, IRIS_Y):

@@ -67,7 +67,7 @@ template <typename T> struct Shifted {
             d = m - m;  // NaN: nothing can happen
         }
     }
-    __device__ T w() const { return exp(d) * (1 + e); }
+    __device__ T w() const { const T w = exp(d); return w + w * e; }
 };
 
 enum { SOFTMAX, LABELS, PROBABILITIES };

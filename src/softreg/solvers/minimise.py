@@ -21,6 +21,8 @@ from softreg.errors import NonFiniteError
 
 Array = Any
 
+MARGIN = 30.0  # by how much evidence for a minimum must be better than the tolerance
+
 
 class Problem(Protocol):
     """What a solver is given to minimise: a mean over rows, with its gradient."""
@@ -114,8 +116,13 @@ def minimise(
 
 
 def is_minimum(at: Iterate, tol: float) -> bool:
-    """Whether gradient and promised decrease are both within the tolerance."""
-    return at.scaled_gradient <= tol and at.decrement <= tol * max(1.0, abs(at.value))
+    """Whether the promised decrease is far below the tolerance, and the gradient agrees.
+
+    A decrease of tol corresponds to a scaled gradient of about sqrt(tol). The decrement rests on an
+    estimate of H^-1, the gradient on nothing but itself, so both are asked, and each for more.
+    """
+    size = max(1.0, abs(at.value))
+    return at.decrement <= tol / MARGIN * size and at.scaled_gradient <= math.sqrt(tol * size / MARGIN)
 
 
 def is_rounding_floor(at: Iterate, resolution: float) -> bool:

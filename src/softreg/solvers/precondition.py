@@ -57,10 +57,12 @@ ELEMENT = 14  # all that core does with one logit
 CALL = 60_000  # all calls of a pass, or of a refresh, however small the arrays
 
 LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
-SINGLE_FROM = 128  # parameters from which H is formed in float32
+SINGLE_FROM = 1e8  # operations from which H is formed and factored in float32
 ROWS_PER_PARAMETER = 4  # at least, in a sample, if there are so many
 CHEAP = 3  # passes that a Hessian may cost if each iteration is to have a new one
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
+KRONECKER_CHEAP = 40  # passes that the first approximation may cost
+TRUSTED = 5  # refreshes after which each is made closer: of twice the rows, and then in float64
 FEWEST = 4  # iterations between refreshes from samples: pairs of L-BFGS need some to pay
 
 
@@ -84,31 +86,36 @@ class Preconditioner:
         self.curvature = curvature
         n, (q, _), K = curvature.n_rows, curvature.scale.shape, curvature.n_classes
         P = q * K
-        self.single = P >= SINGLE_FROM
-        rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
-        one_pass = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
-        row_cost, own_cost = (P * P * rate + 4 * P) / one_pass, (P**3 / 3 * FLOP + CALL) / one_pass
-        affordable = int((CHEAP - own_cost) / row_cost)
+        self.one_pass = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
+        self.single = P * P * (min(n, ROWS_PER_PARAMETER * P) + P / 3) >= SINGLE_FROM
+        affordable = int((CHEAP - self._dense_cost(0)) / (self._dense_cost(1) - self._dense_cost(0)))
         self.rows = min(n, max(affordable, ROWS_PER_PARAMETER * P))
-        self.kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / one_pass
-        self.dense_cost = self.rows * row_cost + own_cost
         self.dense_possible = curvature.dense and P <= LARGEST
-        self.newton = self.dense_possible and self.rows == n and self.dense_cost <= CHEAP
-        self.kronecker_possible = curvature.dense and n >= q and self.kronecker_cost <= 40
+        self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
+        kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
+        self.kronecker_possible = curvature.dense and n >= q and kronecker_cost <= KRONECKER_CHEAP
+        self.refreshes = 0
         self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
+
+    def _dense_cost(self, rows: int) -> float:
+        P = self.curvature.scale.shape[0] * self.curvature.n_classes
+        rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
+        return (rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / self.one_pass
 
     def __call__(self, theta: Array, passes: float) -> Inverse | None:
         """Return a new approximation, or None to keep the last one; `passes` is what was spent since."""
-        if passes < 0:
-            if self.newton:
-                return self._dense(theta)
+        if passes < 0 and not self.newton:
             if self.kronecker_possible:
                 return kronecker(self.curvature, theta, self._sample(theta))
             return diagonal(self.curvature.scale)
-        due = 1 if self.newton else max(FEWEST, WORTH * self.dense_cost)
-        return self._dense(theta) if self.dense_possible and passes >= due else None
-
-    def _dense(self, theta: Array) -> Inverse | None:
+        due = 1 if self.newton else max(FEWEST, WORTH * self._dense_cost(self.rows))
+        if not self.dense_possible or 0 <= passes < due:
+            return None
+        self.refreshes += 1
+        if self.refreshes > TRUSTED:
+            if self.rows == self.curvature.n_rows:
+                self.single = False
+            self.rows = min(2 * self.rows, self.curvature.n_rows)
         return dense(self.curvature, theta, self._sample(theta), single=self.single)
 
     def _sample(self, theta: Array) -> Array:
