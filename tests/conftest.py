@@ -9,11 +9,7 @@ import pytest
 
 # (backend, test without its parameters) -> why it must fail there. Strict: a pass is an error too.
 EXPECTED_FAILURES = {
-    ("jax", "test_other_library_than_the_fits"): "the test knows the name of array-api-strict alone",
     ("jax", "test_logits_beyond_the_largest_float"): "XLA divides by 1e308 as a product with 1e-308, which it flushes",
-    ("torch", "test_other_library_than_the_fits"): "the test knows the name of array-api-strict alone",
-    ("torch", "test_integers_and_booleans"): "PyTorch's default floating dtype is float32, the test expects float64",
-    ("torch", "test_large_integers_warn"): "PyTorch's default floating dtype is float32, the test expects float64",
     ("dask", "test_first_true"): "positions of unknown number have no shape; labels are checked block by block instead",
 }
 # library -> the test modules that it is for, where it is not for all, and why
