@@ -16,7 +16,7 @@ import numpy as np
 from softreg import core
 
 Array = Any
-BLOCK = 2**17  # bytes in each of the four buffers
+BLOCK = 2**18  # bytes in each of the four buffers
 
 
 class _Shifted(NamedTuple):
