@@ -17,12 +17,12 @@ def z(k):
 
 
 def keeps_value(e, seed, rows=()):
-    """Compare an expression with its normal form at two sizes and every value of its free indices."""
+    """Compare an expression with its normal form at two sizes and some values of its free indices."""
     normal = Normal(rows)
     p = normal.of(e)
     for sizes in SIZES:
         point = Point(sizes, rows, seed)
-        for places in index_values(FREE, point):
+        for places in list(index_values(FREE, point))[seed % 5 :: 5] or index_values(FREE, point):
             true = evaluate(e, point, places)
             found = value_of(p, point, {normal.place(i): v for i, v in places.items()})
             if abs(found - true) > 1e-20 * (1 + abs(true)):
@@ -47,7 +47,7 @@ def test_random_expressions_keep_their_value(block):
 def test_random_derivatives_keep_their_value(block):
     """The derivative of random expressions, and its normal form, is the slope of finite differences."""
     nonzero = 0
-    for seed in range(250 * block, 250 * (block + 1)):
+    for seed in range(500 * block, 500 * (block + 1)):
         e = Sampler(seed).expression(3, FREE)
         at = (Index("v", n), Index("u", K))
         slope = derivative(e, Z[at])
@@ -59,18 +59,18 @@ def test_random_derivatives_keep_their_value(block):
         except UndecidedError:
             continue
         point = Point(SIZES[0], (), seed)
-        places = {**next(index_values(FREE, point)), at[0]: 1, at[1]: 2}
+        places = {**next(index_values(FREE, point)), at[0]: 1, at[1]: 1 + seed % 2}
         found = value_of(p, point, {normal.place(i): v for i, v in places.items()})
-        true = difference_quotient(e, point, places)
+        true = difference_quotient(e, point, places, places[at[1]])
         nonzero += found != 0
         assert abs(found - true) < 1e-6 * (1 + abs(true)), (seed, e)
     assert nonzero > 50
 
 
-def difference_quotient(e, point, places):
-    """The central difference of e in z[1, 2], from a step that leaves half of the 40 digits."""
-    evaluate(Z[1, 2], point, {})
-    key = ("z", (1, 2))
+def difference_quotient(e, point, places, k):
+    """The central difference of e in z[1, k], from a step that leaves half of the 40 digits."""
+    evaluate(Z[1, k], point, {})
+    key = ("z", (1, k))
     middle, step = point.values[key], point.values[key] * 0 + 2.0**-40
     values = []
     for offset in (step, -step):
