@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sympy as sp
+from tests.symbolic.battery import numeric_failure
 
 import softreg.core
 from softreg.symbolic import Normal, Symbolic
 from softreg.symbolic.prove import Claim, find_claims, prove_claim
 from softreg.symbolic.terms import Index, Pick, SymbolicError
-from tests.symbolic.battery import numeric_failure
 
 SOURCE = Path(softreg.core.__file__)
 

@@ -2,11 +2,11 @@
 
 import pytest
 import sympy as sp
+from tests.symbolic.expressions import SIZES, A, B, C, I, J, K, Sampler, T, X, Y, Z, n, value_of
 
 from softreg.symbolic.normal import Normal
 from softreg.symbolic.numeric import Point, evaluate, index_values
 from softreg.symbolic.terms import Index, IsZero, Pick, ShapeError, UndecidedError, UnsupportedError, derivative, total
-from tests.symbolic.expressions import SIZES, A, B, C, I, J, K, Sampler, T, X, Y, Z, n, value_of
 
 FREE = (I, J, B)
 
@@ -183,7 +183,7 @@ def test_choices_are_equal_to_themselves_only():
 
 
 def test_an_indicator_annihilates_its_argument():
-    """x [x = 0] = 0, for an entry and for a sum of terms, and not without the factor x."""
+    """X [x = 0] = 0, for an entry and for a sum of terms, and not without the factor x."""
     assert Normal().equal(Y[B, I] * IsZero(Y[B, I]), 0)
     assert Normal().equal((A + T * Y[B, I]) * IsZero(A + T * Y[B, I]) * z(I), 0)
     assert not Normal().equal(IsZero(Y[B, I]), 0)
