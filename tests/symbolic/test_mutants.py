@@ -3,16 +3,17 @@
 import collections
 
 import pytest
-from tests.symbolic.battery import numeric_failure
-from tests.symbolic.mutants import EQUIVALENT, Jury, failure_with, mutants
 
 import softreg.core
 from softreg.symbolic import find_claims
 
+from .battery import numeric_failure
+from .mutants import EQUIVALENT, Jury, failure_with, mutants
+
 
 @pytest.fixture(scope="module")
 def fates():
-    """What became of every mutant."""
+    """Return what became of every mutant."""
     jury = Jury()
     return [jury.fate(mutant) for mutant in mutants()]
 

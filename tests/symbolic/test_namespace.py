@@ -18,7 +18,7 @@ SIZES = {"K": 4, "n": 3, "d": 2}
 
 
 def row(name="z"):
-    """A row of K reals."""
+    """Return a row of K reals."""
     t = Symbolic()
     return t.reals(name, t.size("K"))
 
@@ -116,7 +116,7 @@ def test_a_known_condition_does_not_touch_the_other_branch():
 
 
 def numbers(array, point):
-    """The values of a symbolic array at a point, as a NumPy array."""
+    """Return the values of a symbolic array at a point, as a NumPy array."""
     shape = tuple(point.size(size) for size in array.shape)
     out = np.empty(shape)
     indices = tuple(sp.S.One if size == 1 else Index("i", size) for size in array.shape)

@@ -2,17 +2,18 @@
 
 import pytest
 import sympy as sp
-from tests.symbolic.expressions import SIZES, A, B, C, I, J, K, Sampler, T, X, Y, Z, n, value_of
 
 from softreg.symbolic.normal import Normal
 from softreg.symbolic.numeric import Point, evaluate, index_values
 from softreg.symbolic.terms import Index, IsZero, Pick, ShapeError, UndecidedError, UnsupportedError, derivative, total
 
+from .expressions import SIZES, A, B, C, I, J, K, Sampler, T, X, Y, Z, n, value_of
+
 FREE = (I, J, B)
 
 
 def z(k):
-    """An entry of the row b."""
+    """Return an entry of the row b."""
     return Z[B, k]
 
 
@@ -68,7 +69,7 @@ def test_random_derivatives_keep_their_value(block):
 
 
 def difference_quotient(e, point, places, k):
-    """The central difference of e in z[1, k], from a step that leaves half of the 40 digits."""
+    """Return the central difference of e in z[1, k], from a step that leaves half of the 40 digits."""
     evaluate(Z[1, k], point, {})
     key = ("z", (1, k))
     middle, step = point.values[key], point.values[key] * 0 + 2.0**-40

@@ -10,7 +10,7 @@ from softreg.symbolic.terms import ShapeError
 
 
 def claim(derive):
-    """A claim from a function."""
+    """Return a claim from a function."""
     return Claim("test", "A test.", "A test.", derive)
 
 
