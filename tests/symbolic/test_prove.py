@@ -32,10 +32,12 @@ def test_a_name_prints_the_derivation(capsys):
     assert "given: rows of y sum to 1" in out
 
 
-def test_an_unknown_name_lists_the_known():
+def test_an_unknown_name_lists_the_known(capsys):
     """A name that is no claim's is an error that lists the claims."""
     with pytest.raises(LookupError, match="logit_gradient"):
         prove(["no_such_claim"])
+    assert main(["no_such_claim"]) == 2
+    assert "no claim is called no_such_claim" in capsys.readouterr().out
 
 
 def test_a_false_claim_fails_with_its_name(capsys, monkeypatch):
