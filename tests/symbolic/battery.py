@@ -38,7 +38,7 @@ def _truth(z: list[float]):
 
 
 def _worst(found, true, scale=None) -> float:
-    """The largest error in units in the last place of the true value."""
+    """Return the largest error in units in the last place of the true value."""
     worst = 0.0
     for f, t in zip(np.ravel(found), true, strict=True):
         t64 = float(t)

@@ -29,7 +29,7 @@ class Sampler:
         self.random = random.Random(seed)
 
     def place(self, size, scope):
-        """An index of the size in scope, or a choice made by data."""
+        """Return an index of the size in scope, or a choice made by data."""
         known = [k for k in scope if k.size == size]
         if self.random.random() < 0.12:
             rows = [k for k in scope if k.size == n]
@@ -37,7 +37,7 @@ class Sampler:
         return self.random.choice(known)
 
     def atom(self, scope):
-        """An entry, a scalar, a number, a delta or an indicator."""
+        """Return an entry, a scalar, a number, a delta or an indicator."""
         kind = self.random.randrange(9)
         if kind < 3:
             return Z[self.place(n, scope), self.place(K, scope)]
@@ -89,7 +89,7 @@ class Sampler:
 
 
 def value_of(polynomial, point: Point, places: dict[Place, int]):
-    """The value of a normal form, read off its definition."""
+    """Return the value of a normal form, read off its definition."""
     return CONTEXT.fsum(_number(c) * _monomial(m, point, places) for m, c in polynomial.items())
 
 

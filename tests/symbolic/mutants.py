@@ -2,8 +2,9 @@
 
 `python -m tests.symbolic.mutants` prints what became of every one. A mutant is rejected by the
 proof (a claim is *refuted* by a counterexample, or fails by a *shape* that does not fit, by an
-operation that is *unsupported*, or stays *undecided*), or *numeric* (the same function in exact arithmetic, told apart by rounding,
-overflow or infinities, and killed by `battery`), or *equivalent*, with a reason in EQUIVALENT.
+operation that is *unsupported*, or stays *undecided*), or *numeric* (the same function in exact
+arithmetic, told apart by rounding, overflow or infinities, and killed by `battery`), or
+*equivalent*, with a reason in EQUIVALENT.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import softreg.core
 from softreg.symbolic import Normal, Symbolic
 from softreg.symbolic.prove import Claim, find_claims, prove_claim
 from softreg.symbolic.terms import Index, Pick, SymbolicError
-from tests.symbolic.battery import numeric_failure
+
+from .battery import numeric_failure
 
 SOURCE = Path(softreg.core.__file__)
 

@@ -6,23 +6,24 @@ import sympy as sp
 from softreg.symbolic.normal import Normal
 from softreg.symbolic.numeric import Point, evaluate, index_values
 from softreg.symbolic.terms import Index, IsZero, Pick, ShapeError, UndecidedError, UnsupportedError, derivative, total
-from tests.symbolic.expressions import SIZES, A, B, C, I, J, K, Sampler, T, X, Y, Z, n, value_of
+
+from .expressions import SIZES, A, B, C, I, J, K, Sampler, T, X, Y, Z, n, value_of
 
 FREE = (I, J, B)
 
 
 def z(k):
-    """An entry of the row b."""
+    """Return an entry of the row b."""
     return Z[B, k]
 
 
 def keeps_value(e, seed, rows=()):
-    """Compare an expression with its normal form at two sizes and every value of its free indices."""
+    """Compare an expression with its normal form at two sizes and some values of its free indices."""
     normal = Normal(rows)
     p = normal.of(e)
     for sizes in SIZES:
         point = Point(sizes, rows, seed)
-        for places in index_values(FREE, point):
+        for places in list(index_values(FREE, point))[seed % 5 :: 5] or index_values(FREE, point):
             true = evaluate(e, point, places)
             found = value_of(p, point, {normal.place(i): v for i, v in places.items()})
             if abs(found - true) > 1e-20 * (1 + abs(true)):
@@ -47,7 +48,7 @@ def test_random_expressions_keep_their_value(block):
 def test_random_derivatives_keep_their_value(block):
     """The derivative of random expressions, and its normal form, is the slope of finite differences."""
     nonzero = 0
-    for seed in range(250 * block, 250 * (block + 1)):
+    for seed in range(500 * block, 500 * (block + 1)):
         e = Sampler(seed).expression(3, FREE)
         at = (Index("v", n), Index("u", K))
         slope = derivative(e, Z[at])
@@ -59,18 +60,18 @@ def test_random_derivatives_keep_their_value(block):
         except UndecidedError:
             continue
         point = Point(SIZES[0], (), seed)
-        places = {**next(index_values(FREE, point)), at[0]: 1, at[1]: 2}
+        places = {**next(index_values(FREE, point)), at[0]: 1, at[1]: 1 + seed % 2}
         found = value_of(p, point, {normal.place(i): v for i, v in places.items()})
-        true = difference_quotient(e, point, places)
+        true = difference_quotient(e, point, places, places[at[1]])
         nonzero += found != 0
         assert abs(found - true) < 1e-6 * (1 + abs(true)), (seed, e)
     assert nonzero > 50
 
 
-def difference_quotient(e, point, places):
-    """The central difference of e in z[1, 2], from a step that leaves half of the 40 digits."""
-    evaluate(Z[1, 2], point, {})
-    key = ("z", (1, 2))
+def difference_quotient(e, point, places, k):
+    """Return the central difference of e in z[1, k], from a step that leaves half of the 40 digits."""
+    evaluate(Z[1, k], point, {})
+    key = ("z", (1, k))
     middle, step = point.values[key], point.values[key] * 0 + 2.0**-40
     values = []
     for offset in (step, -step):
@@ -183,7 +184,7 @@ def test_choices_are_equal_to_themselves_only():
 
 
 def test_an_indicator_annihilates_its_argument():
-    """x [x = 0] = 0, for an entry and for a sum of terms, and not without the factor x."""
+    """X [x = 0] = 0, for an entry and for a sum of terms, and not without the factor x."""
     assert Normal().equal(Y[B, I] * IsZero(Y[B, I]), 0)
     assert Normal().equal((A + T * Y[B, I]) * IsZero(A + T * Y[B, I]) * z(I), 0)
     assert not Normal().equal(IsZero(Y[B, I]), 0)

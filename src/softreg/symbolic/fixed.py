@@ -177,7 +177,7 @@ def eye(n_rows: int, /, *, dtype: Any = None, device: Any = None) -> Array:
     return where(Array(np.eye(n_rows, dtype=bool)), 1, 0)
 
 
-def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
+def expand_dims(x: Array, /, axis: int) -> Array:
     """Return a new axis of size 1."""
     return Array(np.expand_dims(x.entries, axis))
 

@@ -386,7 +386,7 @@ def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
 # --- shape ------------------------------------------------------------------------------------------
 
 
-def expand_dims(x: Array, /, *, axis: int = 0) -> Array:
+def expand_dims(x: Array, /, axis: int) -> Array:
     """Return a new axis of size 1 at the given place of the result."""
     a = axis if axis >= 0 else axis + x.ndim + 1
     if not 0 <= a <= x.ndim:

@@ -124,7 +124,11 @@ def page(claim: Claim, result: Result) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Print the table of all claims, or the derivation of the one named; 1 unless all is proved."""
     if argv:
-        claims = find_claims(argv)
+        try:
+            claims = find_claims(argv)
+        except LookupError as error:
+            _say(str(error.args[0]))
+            return 2
         results = [prove_claim(claim) for claim in claims]
         for claim, result in zip(claims, results, strict=True):
             _say(page(claim, result))
