@@ -20,6 +20,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from softreg import _targets as boundary_y
+from softreg import _threads
 from softreg import _validation as boundary
 from softreg import core
 from softreg._arrays import Array, widest_real
@@ -195,7 +196,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                 run = partial(sgd, **self._sgd_settings(rows))
             else:
                 run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
-            with ProgressTable(self.verbose, solver) as report:
+            with ProgressTable(self.verbose, solver) as report, _threads.for_parameters(rows.d * classes.shape[0]):
                 solution = minimise(
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
