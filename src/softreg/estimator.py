@@ -27,6 +27,7 @@ from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
 from softreg._curvature import Curvature
 from softreg._objective import Objective, logits
+from softreg._separation import SeparationWarning, separated
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError, NonFiniteError, warn
 from softreg.solvers import Solution, Solver, Status, minimise
@@ -93,6 +94,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     feature_names_in_ : array, shape (d,)
         Only if X was a frame whose columns all have strings for names.
     converged_ : bool
+        Whether the evidence below shows a minimum; never for separated classes without penalty.
+    separated_ : bool
+        Whether the fit found parameters that make no mistake although there is no penalty, so that no
+        finite optimum exists.
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
@@ -200,12 +205,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                 solution = minimise(
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
+            self.separated_ = separated(objective, solution.theta)
             W, b = objective.split(solution.theta)
             # Softmax does not see a constant added to all classes; rounding errors gather there.
             W, b = W - objective.xp.mean(W, axis=1, keepdims=True), b - objective.xp.mean(b)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
-            self.converged_ = solution.status is Status.CONVERGED
+            self.converged_ = solution.status is Status.CONVERGED and not self.separated_
             self.optimality_: dict[str, Any] = {
                 "scaled_gradient": solution.scaled_gradient,
                 "newton_decrement": solution.decrement,
@@ -390,6 +396,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             )
 
     def _warn(self, solution: Solution, solver: str) -> None:
+        if self.separated_:
+            warn(
+                "the classes are linearly separable and there is no penalty, so no finite optimum exists; stopped "
+                f"with training loss {solution.value:.1e}. Set C < inf.",
+                SeparationWarning,
+            )
+            return
         advice = {
             Status.STALLED: "Scale the columns of X.",
             Status.MAX_ITER: "Raise max_iter" + (" or lower learning_rate." if solver == "sgd" else "."),
