@@ -9,7 +9,6 @@ import pytest
 
 # (backend, test without its parameters) -> why it must fail there. Strict: a pass is an error too.
 EXPECTED_FAILURES = {
-    ("jax", "test_logits_beyond_the_largest_float"): "XLA divides by 1e308 as a product with 1e-308, which it flushes",
     ("dask", "test_first_true"): "positions of unknown number have no shape; labels are checked block by block instead",
 }
 # library -> the test modules that it is for, where it is not for all, and why

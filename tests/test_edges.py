@@ -64,6 +64,13 @@ def test_edge_losses(backend):
     np.testing.assert_array_equal(backend.numpy(softreg.cross_entropy(z, one_hot)), [0.0, INF, 0.0, NAN, NAN])
 
 
+def test_no_negative_zeros(backend):
+    """What underflows is 0, not -0, also where the error of a difference is larger than 1."""
+    z = backend.asarray([[1e30, 1.0, 1e23, -3e22]], backend.floats[-1])
+    assert not np.any(np.signbit(backend.numpy(softreg.softmax(z))))
+    assert not np.any(np.signbit(backend.numpy(softreg.cross_entropy(z, [0]))))
+
+
 def test_log_probabilities_have_no_false_zero(backend):
     """Where a class is all but certain, its loss and its gradient are tiny, not 0."""
     for dtype in backend.floats:

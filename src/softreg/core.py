@@ -77,8 +77,8 @@ def guarded_shift(z, *, xp):
     d = xp.where(finite, d, z - xp.where(undefined, xp.nan, m))
     # A constant at the top keeps derivatives exact there too.
     d = xp.where(top & (finite | (m == xp.inf)), 0, d)
-    w = xp.exp(d)
-    w = xp.where(top, 1, w + w * e)
+    # w + w e would lose the error term where w e is subnormal and flushed. 0 + makes a -0 a 0.
+    w = xp.where(top, 1, 0 + xp.exp(d) * (1 + e))
     return _shifted(top, m, d, e, w, xp=xp)
 
 

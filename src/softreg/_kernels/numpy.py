@@ -49,8 +49,9 @@ def _shift(z: Array, buffers: Array) -> _Shifted | None:
     np.add(column, t, out=t)
     np.subtract(e, t, out=e)
     np.exp(d, out=w)
-    np.multiply(w, e, out=t)
-    np.add(w, t, out=w)
+    np.add(e, 1, out=t)
+    np.multiply(w, t, out=w)
+    np.add(w, 0, out=w)
     w.reshape(-1)[top] = 0
     return _Shifted(start, top, m, d, e, w, np.sum(w, axis=-1), t)
 

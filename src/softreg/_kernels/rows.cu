@@ -67,7 +67,7 @@ template <typename T> struct Shifted {
             d = m - m;  // NaN: nothing can happen
         }
     }
-    __device__ T w() const { const T w = exp(d); return w + w * e; }
+    __device__ T w() const { return 0 + exp(d) * (1 + e); }
 };
 
 enum { SOFTMAX, LABELS, PROBABILITIES };
