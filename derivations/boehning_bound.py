@@ -7,8 +7,9 @@ smallest entry of v, c = (v_a + v_b)/2 and m = sum_i p_i v_i the mean,
                                + sum_i p_i (v_a - v_i)(v_i - v_b),
 
 and no term on the right is negative. (For K = 1, or v constant and so of variance 0, the bound
-holds at once; else a and b differ.) Hence the Hessian of F is at most X'X/(2n) + l2 for each class,
-a step length that no data can make too long. Boehning (1992), doi:10.1007/BF00048682.
+holds at once; else a and b differ.) The curvature of the model's loss along (U, u) is the mean of that
+of its rows along v = X U + u, plus l2 sum U^2. So it is at most sum v^2/(2n) + l2 sum U^2: a step
+length that no logits can make too long. Boehning (1992), doi:10.1007/BF00048682.
 """
 
 from softreg import core
@@ -34,3 +35,11 @@ def derive(t):
 
     t.equal("the curvature along v", curvature, xp.sum(p * (v - m) ** 2, axis=-1))
     t.at_least("sum_i v_i^2/2 against the curvature along v", xp.sum(v**2, axis=-1) / 2, curvature, slack)
+
+    d, l2 = t.size("d"), t.scalar("l2")
+    W, w, X, U, u = t.reals("W", d, K), t.reals("w", K), t.reals("x", n, d), t.reals("U", d, K), t.reals("u", K)
+    HU, Hu = core.hessian_product(W, w, X, U, u, xp=xp, l2=l2)
+    along = X @ U + u
+    p = textbook.softmax(X @ W + w, xp=xp)
+    mean_variance = xp.sum(p * (along - xp.sum(p * along, axis=-1, keepdims=True)) ** 2) / n
+    t.equal("the curvature of F along (U, u)", xp.sum(U * HU) + xp.sum(u * Hu), mean_variance + l2 * xp.sum(U**2))

@@ -16,6 +16,7 @@ def derive(t):
     S = textbook.softmax(z, xp=xp)
     second = t.derivative(core.logit_gradient(z, y, xp=xp), z)
 
+    t.equal("d2L/dz_i dz_j", second, xp.expand_dims(S, axis=-1) * (xp.eye(K) - S))
     t.equal("d2L/dz_i dz_j", second, core.softmax_jacobian(z, xp=xp))
     t.equal("the Hessian times v", second @ v, S * (v - xp.sum(S * v)))
     t.equal("core.curvature_product", core.curvature_product(z, v, xp=xp), second @ v)

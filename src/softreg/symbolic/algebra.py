@@ -132,15 +132,16 @@ class Algebra(ABC):
         if len(p) == 1:
             ((m, c),) = p.items()
             return m, c, None
-        first, *others = (dict(m) for m in p)
-        common: dict[Atom, Number] = first
+        terms_of: list[dict[Atom, Number]] = [dict(m) for m in p]
+        common, *others = terms_of
         for powers in others:
             common = {a: min(common.get(a, 0), powers.get(a, 0)) for a in {*common, *powers}}
         common = {a: e for a, e in common.items() if self._is_positive(a)}
         shared = monomial(common)
         inverse: Polynomial = {tuple((a, -e) for a, e in shared): 1}
         terms: tuple[tuple[Monomial, Number], ...] = frozen(self.times(p, inverse))
-        leading: Number = abs(terms[0][1])
+        first = terms[0][1]
+        leading = first if first > 0 else -first
         base = atom("base", tuple((m, Fraction(c) / leading) for m, c in terms))
         self._require_positive(
             ((base, 1),), "a sum of terms, some of which may be negative, divides or has its log taken"

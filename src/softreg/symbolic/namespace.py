@@ -16,208 +16,40 @@ holds for the largest entry; so it can be rejected for want of knowing more, nev
 from __future__ import annotations
 
 import builtins
-import sys
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
 
-from softreg.symbolic.terms import Expr, IsZero, Pick, ShapeError, Size, UnsupportedError, equal_index, fits, total
+from softreg.symbolic.arrays import (
+    INFINITE,
+    Array,
+    DType,
+    Entry,
+    asarray,
+    axis_of,
+    broadcast_entry,
+    broadcast_shapes,
+    condition,
+    elementwise,
+    elementwise_real,
+    index,
+    real,
+)
+from softreg.symbolic.terms import Expr, Pick, ShapeError, UnsupportedError, equal_index, total
 
-Entry = Callable[..., Expr]
+__all__ = ["Array", "DType", "asarray", "broadcast_shapes", "condition", "index", "real"]  # those defined elsewhere
 
-
-class DType:
-    """The kind of an array's entries."""
-
-    def __init__(self, name: str, kind: str):
-        self.name, self.kind, self.bits = name, kind, 64
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-real = float32 = float64 = DType("real", "real floating")
-index = int64 = DType("index", "integral")
-condition = bool = DType("condition", "bool")  # noqa: A001 - the standard's name
-
+float32 = float64 = real
+int64 = index
+bool = condition  # noqa: A001 - the standard's name
 inf, nan, newaxis = float("inf"), float("nan"), None
-_INFINITE = frozenset((sp.oo, -sp.oo, sp.zoo, sp.nan))
-
-
-class Array:
-    """An array of symbolic shape; see the module."""
-
-    device = "symbolic"
-    __array_ufunc__ = None  # else NumPy would make an object array of it
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, shape: Sequence[Size], entry: Entry, dtype: DType = real):
-        self.shape = tuple(sp.sympify(size) for size in shape)
-        self.dtype = dtype
-        self._entry = entry
-        self._known: dict[tuple[Expr, ...], Expr] = {}
-
-    def at(self, *indices: Expr) -> Expr:
-        """Return the entry at indices, each of the range of its axis."""
-        if len(indices) != len(self.shape):
-            raise ShapeError(f"{len(indices)} indices for an array of shape {self.shape}")
-        if indices not in self._known:
-            for i, size in zip(indices, self.shape, strict=True):
-                if not fits(i, size):
-                    raise ShapeError(f"the index {i} does not run over an axis of size {size}")
-            self._known[indices] = sp.sympify(self._entry(*indices))
-        return self._known[indices]
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> Size:
-        """The number of entries."""
-        return sp.Mul(*self.shape)
-
-    def __repr__(self) -> str:
-        return f"<symbolic {self.dtype} array of shape {self.shape}>"
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        """Name this module, as the standard asks."""
-        return sys.modules[__name__]
-
-    def __bool__(self) -> builtins.bool:
-        raise UnsupportedError("the truth of a symbolic array is not known")
-
-    def __iter__(self) -> Any:
-        raise UnsupportedError("a symbolic array cannot be iterated over")
-
-    def __add__(self, other: Any) -> Array:
-        return _real(lambda x, y: x + y, self, other)
-
-    def __sub__(self, other: Any) -> Array:
-        return _real(lambda x, y: x - y, self, other)
-
-    def __rsub__(self, other: Any) -> Array:
-        return _real(lambda x, y: y - x, self, other)
-
-    def __mul__(self, other: Any) -> Array:
-        return _real(lambda x, y: x * y, self, other)
-
-    def __truediv__(self, other: Any) -> Array:
-        return _real(lambda x, y: x / y, self, other)
-
-    def __rtruediv__(self, other: Any) -> Array:
-        return _real(lambda x, y: y / x, self, other)
-
-    def __pow__(self, other: Any) -> Array:
-        if not isinstance(other, int):
-            raise UnsupportedError("only whole powers are exact")
-        return _real(lambda x: x**other, self)
-
-    def __neg__(self) -> Array:
-        return _real(lambda x: -x, self)
-
-    def __pos__(self) -> Array:
-        return self
-
-    def __matmul__(self, other: Array) -> Array:
-        return matmul(self, other)
-
-    def __and__(self, other: Any) -> Array:
-        return _map(lambda x, y: x * y, (self, other), condition, condition)
-
-    def __or__(self, other: Any) -> Array:
-        return _map(lambda x, y: x + y - x * y, (self, other), condition, condition)
-
-    def __invert__(self) -> Array:
-        return _map(lambda x: 1 - x, (self,), condition, condition)
-
-    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
-        other = asarray(other)
-        if self.dtype is index and other.dtype is index:
-            return _map(equal_index, (self, other), index, condition)
-        return _map(_equal_real, (self, other), real, condition)
-
-    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
-        equal: Array = self == other
-        return ~equal
-
-    def _order(self, other: Any) -> Array:
-        raise UnsupportedError("the order of symbolic entries is not known")
-
-    __lt__ = __le__ = __gt__ = __ge__ = _order
-    __radd__, __rmul__, __rand__, __ror__ = __add__, __mul__, __and__, __or__
-
-
-def _equal_real(x: Expr, y: Expr) -> Expr:
-    if x in _INFINITE or y in _INFINITE:
-        if x in _INFINITE and y in _INFINITE:
-            raise UnsupportedError("two infinities or NaN are compared")
-        return sp.S.Zero  # a symbol stands for a finite number
-    return IsZero(x - y)
-
-
-def _map(f: Entry, arrays: Sequence[Any], takes: DType, gives: DType) -> Array:
-    """Return the array of f of the entries, after broadcasting."""
-    operands = [asarray(a) for a in arrays]
-    for a in operands:
-        if a.dtype is not takes:
-            raise UnsupportedError(f"an array of {a.dtype} where one of {takes} is needed")
-    shape = broadcast_shapes(*(a.shape for a in operands))
-    return Array(shape, lambda *i: f(*(_broadcast(a, i) for a in operands)), gives)
-
-
-def _real(f: Entry, *arrays: Any) -> Array:
-    """Return the array of f of the entries, which must be finite: so no infinity hides in a larger term."""
-
-    def finite(*entries: Expr) -> Expr:
-        if not _INFINITE.isdisjoint(entries):
-            raise UnsupportedError("arithmetic with an infinity or NaN")
-        return f(*entries)
-
-    return _map(finite, arrays, real, real)
-
-
-def _broadcast(a: Array, indices: tuple[Expr, ...]) -> Expr:
-    last = indices[len(indices) - a.ndim :]
-    return a.at(*(sp.S.One if size == 1 else i for i, size in zip(last, a.shape, strict=True)))
-
-
-def broadcast_shapes(*shapes: tuple[Size, ...]) -> tuple[Size, ...]:
-    """Return the shape that all broadcast to; sizes agree only where they are the same symbol or number."""
-    out: list[Size] = [sp.S.One] * max(map(len, shapes), default=0)
-    for shape in shapes:
-        for axis, size in enumerate(reversed(shape), start=1):
-            if out[-axis] == 1:
-                out[-axis] = size
-            elif size not in (1, out[-axis]):
-                raise ShapeError(f"shapes {' and '.join(map(str, shapes))} do not fit each other")
-    return tuple(out)
-
-
-def _axis(x: Array, axis: int) -> int:
-    if not isinstance(axis, int) or not -x.ndim <= axis < x.ndim:
-        raise ShapeError(f"axis {axis} of an array of shape {x.shape}")
-    return axis % x.ndim
+_CONDITION = condition
+_tops = itertools.count(1)
 
 
 # --- creation ---------------------------------------------------------------------------------------
-
-
-def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Array:
-    """Return a scalar or a symbolic array; a float counts as the binary fraction that it is."""
-    if isinstance(obj, Array):
-        return obj
-    if isinstance(obj, builtins.bool):
-        return Array((), lambda: sp.Integer(obj), condition)
-    if isinstance(obj, float):
-        obj = sp.Rational(obj) if abs(obj) < inf else sp.sympify(obj)
-    if not isinstance(obj, (int, sp.Expr)):
-        raise UnsupportedError(f"{type(obj).__name__} is no exact scalar")
-    if isinstance(obj, sp.Float):
-        raise UnsupportedError("a rounded SymPy Float is no exact scalar")
-    return Array((), lambda: sp.sympify(obj))
 
 
 def arange(start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None) -> Array:
@@ -278,47 +110,44 @@ def finfo(type: DType, /) -> DType:  # noqa: A002 - the standard's name
 
 def exp(x: Array, /) -> Array:
     """Return the exponential."""
-    return _real(sp.exp, x)
+    return elementwise_real(sp.exp, x)
 
 
 def log(x: Array, /) -> Array:
     """Return the natural logarithm."""
-    return _real(sp.log, x)
+    return elementwise_real(sp.log, x)
 
 
 def log1p(x: Array, /) -> Array:
     """log(1 + x)."""
-    return _real(lambda x: sp.log(1 + x), x)
+    return elementwise_real(lambda x: sp.log(1 + x), x)
 
 
 def square(x: Array, /) -> Array:
     """Return the square."""
-    return _real(lambda x: x**2, x)
+    return elementwise_real(lambda x: x**2, x)
 
 
 def isfinite(x: Array, /) -> Array:
     """Return True: a symbol stands for a finite real number. Only a literal infinity or NaN is not."""
-    return _map(lambda x: sp.Integer(x not in _INFINITE), (x,), real, condition)
+    return elementwise(lambda x: sp.Integer(x not in INFINITE), (x,), real, condition)
 
 
 def where(condition: Array, x1: Any, x2: Any, /) -> Array:
     """Return c x1 + (1 - c) x2; a condition that is known picks its branch without a look at the other."""
     c, a, b = asarray(condition), asarray(x1), asarray(x2)
-    if c.dtype is not _condition or {a.dtype, b.dtype} != {real}:
+    if c.dtype is not _CONDITION or {a.dtype, b.dtype} != {real}:
         raise UnsupportedError("where takes a condition and two arrays of reals")
 
     def entry(*i: Expr) -> Expr:
-        chosen = _broadcast(c, i)
+        chosen = broadcast_entry(c, i)
         if chosen == 1:
-            return _broadcast(a, i)
+            return broadcast_entry(a, i)
         if chosen == 0:
-            return _broadcast(b, i)
-        return chosen * _broadcast(a, i) + (1 - chosen) * _broadcast(b, i)
+            return broadcast_entry(b, i)
+        return chosen * broadcast_entry(a, i) + (1 - chosen) * broadcast_entry(b, i)
 
     return Array(broadcast_shapes(c.shape, a.shape, b.shape), entry)
-
-
-_condition = condition
 
 
 # --- over an axis -----------------------------------------------------------------------------------
@@ -333,34 +162,31 @@ def sum(  # noqa: A001 - the standard's name
     if axis is None:
         axis = tuple(range(x.ndim))
     if isinstance(axis, tuple):
-        for a in sorted((_axis(x, a) for a in axis), reverse=True):
+        for a in sorted((axis_of(x, a) for a in axis), reverse=True):
             x = sum(x, axis=a, keepdims=keepdims)
         return x
-    a = _axis(x, axis)
+    a = axis_of(x, axis)
     return _reduce(x, a, keepdims, lambda entry, others: total(entry, x.shape[a]), real)
 
 
 def mean(x: Array, /, *, axis: Any = None, keepdims: builtins.bool = False) -> Array:
     """Return the sum over the size."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    size = sp.Mul(*(x.shape[_axis(x, a)] for a in axes))
-    return _real(lambda e: e / size, sum(x, axis=axis, keepdims=keepdims))
+    size = sp.Mul(*(x.shape[axis_of(x, a)] for a in axes))
+    return elementwise_real(lambda e: e / size, sum(x, axis=axis, keepdims=keepdims))
 
 
 def argmax(x: Array, /, *, axis: Any = None, keepdims: builtins.bool = False) -> Array:
     """Return some index of the axis; see the module."""
     if axis is None:
         raise UnsupportedError("argmax needs an axis")
-    a = _axis(x, axis)
+    a = axis_of(x, axis)
     name = f"top{next(_tops)}_"
 
     def choice(entry: Entry, others: tuple[Expr, ...]) -> Expr:
         return sp.S.One if x.shape[a] == 1 else Pick(sp.Symbol(name), x.shape[a], *others)
 
     return _reduce(x, a, keepdims, choice, index)
-
-
-_tops = iter(range(1, sys.maxsize))
 
 
 def _reduce(x: Array, a: int, keepdims: builtins.bool, value: Callable[..., Expr], dtype: DType) -> Array:
@@ -377,7 +203,7 @@ def _reduce(x: Array, a: int, keepdims: builtins.bool, value: Callable[..., Expr
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """Return the entries of the last axis that the indices choose."""
-    if _axis(x, axis) != x.ndim - 1 or indices.dtype is not index or indices.ndim != x.ndim:
+    if axis_of(x, axis) != x.ndim - 1 or indices.dtype is not index or indices.ndim != x.ndim:
         raise UnsupportedError("entries are taken along the last axis, by an array of as many axes")
     shape = (*broadcast_shapes(x.shape[:-1], indices.shape[:-1]), indices.shape[-1])
     return Array(shape, lambda *i: x.at(*i[:-1], indices.at(*i)), x.dtype)
@@ -396,7 +222,7 @@ def expand_dims(x: Array, /, axis: int) -> Array:
 
 def squeeze(x: Array, /, axis: int) -> Array:
     """Drop an axis of size 1."""
-    a = _axis(x, axis)
+    a = axis_of(x, axis)
     if x.shape[a] != 1:
         raise ShapeError(f"axis {axis} of shape {x.shape} is not of size 1")
     return Array((*x.shape[:a], *x.shape[a + 1 :]), lambda *i: x.at(*i[:a], sp.S.One, *i[a:]), x.dtype)
@@ -405,7 +231,7 @@ def squeeze(x: Array, /, axis: int) -> Array:
 def moveaxis(x: Array, source: int, destination: int, /) -> Array:
     """Move one axis to another place."""
     order = list(range(x.ndim))
-    order.insert(_axis(x, destination), order.pop(_axis(x, source)))
+    order.insert(axis_of(x, destination), order.pop(axis_of(x, source)))
     return permute_dims(x, tuple(order))
 
 

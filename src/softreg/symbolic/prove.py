@@ -17,6 +17,8 @@ from typing import Any
 from softreg.symbolic.setting import Fixed, Step, Symbolic
 from softreg.symbolic.terms import SymbolicError
 
+LONGEST = 320  # a longer formula tells a reader nothing
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -114,7 +116,7 @@ def page(claim: Claim, result: Result) -> str:
     lines = [claim.text, ""]
     for number, step in enumerate(result.steps, start=1):
         lines.append(f"{number}. {step.statement}")
-        if step.formula:
+        if step.formula and len(step.formula) <= LONGEST:
             lines.append(f"     = {step.formula}")
         lines.append(f"     proved for all sizes{', given: ' + '; '.join(step.uses) if step.uses else ''}")
     lines.append(result.failure or f"{result.name}: proved, and checked again at fixed sizes.")

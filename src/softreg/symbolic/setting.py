@@ -40,8 +40,10 @@ class Step:
 
     @property
     def formula(self) -> str:
-        """What the arrays are equal to, as text."""
-        return "" if self.value is None else spelled(self.value, self.indices)
+        """What the arrays are equal to, as text; empty for a kernel's own term, where the largest logit is chosen."""
+        if self.value is None or any(c.args[0].name.startswith("top") for c in self.value.atoms(Pick)):
+            return ""
+        return spelled(self.value, self.indices)
 
 
 class Symbolic:
