@@ -124,7 +124,7 @@ def as_reals(xp: Namespace, *arrays: Array | None) -> tuple[list[Array | None], 
 
 def in_rows(x: Array, xp: Namespace) -> Array:
     """Return the same array with the last axis contiguous, so that sums over it are accurate and fast."""
-    if library(xp) == "dask":  # its blocks come in rows later
+    if library(xp) in ("dask", "softreg"):  # Dask's blocks come in rows later; symbols have no memory
         return x
     return xp.reshape(xp.reshape(x, (-1,)), x.shape)
 
