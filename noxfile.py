@@ -11,7 +11,7 @@ TESTS = nox.project.dependency_groups(PYPROJECT, "test")
 LINT = nox.project.dependency_groups(PYPROJECT, "lint")
 
 
-def tests(session, backend, *extras, requirements=()):
+def run_suite(session, backend, *extras, requirements=()):
     """Run the one test suite with arrays of one backend."""
     session.install(f".[{','.join(['cli', 'symbolic', *extras])}]", *requirements, *TESTS)
     session.run("pytest", f"--backend={backend}", *session.posargs, env={"PYTHONWARNDEFAULTENCODING": "1"})
@@ -20,31 +20,31 @@ def tests(session, backend, *extras, requirements=()):
 @nox.session(name="tests-numpy")
 def tests_numpy(session):
     """Test on NumPy."""
-    tests(session, "numpy")
+    run_suite(session, "numpy")
 
 
 @nox.session(name="tests-strict")
 def tests_strict(session):
     """Test on array-api-strict: nothing but the standard, and a second device."""
-    tests(session, "strict")
+    run_suite(session, "strict")
 
 
 @nox.session(name="tests-torch")
 def tests_torch(session):
     """Test on PyTorch, of the version SOFTREG_TORCH: unpinned, a CPU gets gigabytes of CUDA with it."""
-    tests(session, "torch", "torch", requirements=[os.environ.get("SOFTREG_TORCH", "torch==2.13.0")])
+    run_suite(session, "torch", "torch", requirements=[os.environ.get("SOFTREG_TORCH", "torch==2.13.0")])
 
 
 @nox.session(name="tests-jax")
 def tests_jax(session):
     """Test on JAX."""
-    tests(session, "jax", "jax")
+    run_suite(session, "jax", "jax")
 
 
 @nox.session(name="tests-dask")
 def tests_dask(session):
     """Test on Dask arrays."""
-    tests(session, "dask", "dask")
+    run_suite(session, "dask", "dask")
 
 
 @nox.session(name="tests-cupy")
@@ -55,7 +55,7 @@ def tests_cupy(session):
         session.skip(f"no CUDA device: {why}")
     if why:
         session.error(f"SOFTREG_REQUIRE_CUDA=1, but there is no CUDA device: {why}")
-    tests(session, "cupy", os.environ.get("SOFTREG_CUDA", "cuda13"))
+    run_suite(session, "cupy", os.environ.get("SOFTREG_CUDA", "cuda13"))
 
 
 def missing_cuda():

@@ -8,8 +8,8 @@ from softreg._blocks import Rows
 from softreg._columns import columns
 
 
-@pytest.fixture
-def X():
+@pytest.fixture(name="X")
+def five_columns():
     """Columns near and far from 0, wide and narrow, and two that are constant."""
     random = np.random.default_rng(3)
     return random.normal(size=(500, 5)) * [1, 1e-6, 1e3, 0, 0] + [0, 1e-3, 5e7, 7.3, 0]

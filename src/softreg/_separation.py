@@ -13,7 +13,7 @@ from softreg._arrays import Array, class_index
 from softreg._objective import Objective
 
 
-class SeparationWarning(ConvergenceWarning):
+class SeparationWarning(ConvergenceWarning):  # type: ignore[misc] # scikit-learn has no types
     """The classes are linearly separable and there is no penalty: no finite optimum exists."""
 
 

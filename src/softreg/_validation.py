@@ -23,6 +23,8 @@ from softreg.errors import BackendError, InputError, InputTypeError, PrecisionWa
 def features(estimator: Any, X: Any, *, reset: bool, allow_empty: bool = True) -> Rows:
     """Return X as rows of finite floats; `reset` records number and names of the columns, if there are rows."""
     name = type(estimator).__name__
+    if type(X).__module__.partition(".")[0] == "dask":
+        raise BackendError(f"{name} does not take Dask arrays or frames; pass X.compute(), if it fits into memory.")
     values, integers = _reals("X", X)
     _has_two_axes(values.shape, name)
     if values.shape[1] == 0:

@@ -20,9 +20,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from softreg import _targets as boundary_y
-from softreg import _threads
+from softreg import _threads, core
 from softreg import _validation as boundary
-from softreg import core
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
 from softreg._curvature import Curvature

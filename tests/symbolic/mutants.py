@@ -45,7 +45,8 @@ EQUIVALENT = {
     "z - xp.where(undefined, xp.nan, m): d = z - xp.where(undefined, xp.nan, m)": (
         "finite logits are subtracted again, with the same result; only automatic differentiation sees two ways"
     ),
-    "guarded_shift: xp.where(top, 1, 0 + xp.exp(d) * (1 + e)) becomes 0 + xp.exp(d) * (1 + e): w = 0 + xp.exp(d) * (1 + e)": (
+    "guarded_shift: xp.where(top, 1, 0 + xp.exp(d) * (1 + e)) becomes 0 + xp.exp(d) * (1 + e): "
+    "w = 0 + xp.exp(d) * (1 + e)": (
         "d and e are 0 at the top, so w is 1 there; the constant is for automatic differentiation"
     ),
     "_expected: 0 becomes 1: return xp.sum(y * xp.where(y == 0, 1, surprisal), axis=-1)": "it is multiplied by y = 0",

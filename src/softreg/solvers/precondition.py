@@ -86,7 +86,7 @@ class Preconditioner:
         self.curvature = curvature
         n, (q, _), K = curvature.n_rows, curvature.scale.shape, curvature.n_classes
         P = q * K
-        self.one_pass = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
+        self.one_pass: float = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
         self.single = P * P * (min(n, ROWS_PER_PARAMETER * P) + P / 3) >= SINGLE_FROM
         affordable = int((CHEAP - self._dense_cost(0)) / (self._dense_cost(1) - self._dense_cost(0)))
         self.rows = min(n, max(affordable, ROWS_PER_PARAMETER * P))
@@ -98,7 +98,7 @@ class Preconditioner:
         self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
 
     def _dense_cost(self, rows: int) -> float:
-        P = self.curvature.scale.shape[0] * self.curvature.n_classes
+        P: int = self.curvature.scale.shape[0] * self.curvature.n_classes
         rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
         return (rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / self.one_pass
 
