@@ -47,19 +47,19 @@ def lbfgs(
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
 
-    `precondition(theta, passes)` is asked before each iteration, with the passes since it last gave
-    a preconditioner (-1 if it never did); None keeps that one, or at first `diagonal`.
+    `precondition(theta, passes)` is asked before each iteration, with the passes so far; None keeps
+    the last preconditioner, at first `diagonal`.
     """
     xp = array_namespace(start)
     pairs: deque[Pair] = deque(maxlen=MEMORY)
-    metric, renewed = diagonal(problem.scale), None
+    metric = diagonal(problem.scale)
     value, gradient = problem.value_and_gradient(start)
     value, point = float(value), Point(start, gradient)
     best_value, best_gradient, idle = math.inf, math.inf, 0
     while True:
-        new = precondition(point.theta, -1 if renewed is None else problem.passes - renewed)
+        new = precondition(point.theta, problem.passes)
         if new is not None:
-            metric, renewed = new, problem.passes
+            metric = new
             pairs.clear()
         direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
         slope = float(xp.sum(direction * point.gradient))

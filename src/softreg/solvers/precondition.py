@@ -14,7 +14,7 @@ Letters are those of `softreg._curvature`, whose arrays these are made of.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import array_api_compat as compat
 import numpy as np
@@ -59,6 +59,8 @@ CALL = 60_000  # all calls of a pass, or of a refresh, however small the arrays
 LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
 SINGLE_FROM = 1e8  # operations from which H is formed and factored in float32
 ROWS_PER_PARAMETER = 4  # at least, in a sample, if there are so many
+DEAR = 50  # passes from which it has fewer rows: at least one for each parameter
+FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
 CHEAP = 3  # passes that a Hessian may cost if each iteration is to have a new one
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
 KRONECKER_CHEAP = 40  # passes that the first approximation may cost
@@ -77,9 +79,10 @@ class Preconditioner:
 
     If a Hessian of all rows costs about a pass, each iteration has a new one: that is Newton's
     method. Otherwise the first approximation is Kronecker's, which is exact there, unless it costs
-    more than it can save; and when iterations since then have cost `WORTH` of what a dense Hessian
-    would, it is made, and made again whenever that much has been spent. So neither the refreshes
-    nor the iterations between them can cost much more than the other.
+    more than it can save; it is renewed, with the curvature of where the solver is, after 10, 20,
+    40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
+    made again whenever that much has been spent: so neither the refreshes nor the iterations between
+    them can cost much more than the other.
     """
 
     def __init__(self, curvature: Curvature) -> None:
@@ -88,14 +91,23 @@ class Preconditioner:
         P = q * K
         self.one_pass: float = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
         self.single = P * P * (min(n, ROWS_PER_PARAMETER * P) + P / 3) >= SINGLE_FROM
-        affordable = int((CHEAP - self._dense_cost(0)) / (self._dense_cost(1) - self._dense_cost(0)))
-        self.rows = min(n, max(affordable, ROWS_PER_PARAMETER * P))
+        fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
+        self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
+        self.rows = min(n, self.rows)
         self.dense_possible = curvature.dense and P <= LARGEST
         self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
         kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
         self.kronecker_possible = curvature.dense and n >= q and kronecker_cost <= KRONECKER_CHEAP
+        self.basis: Basis | None = None
+        self.wait = FIRST_WAIT
+        self.renewed = self.made_dense = -1.0  # passes when the last approximation, and the last dense one, was made
         self.refreshes = 0
         self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
+
+    def _affordable(self, passes: float) -> int:
+        """Rows of which a dense Hessian costs this many passes."""
+        own = self._dense_cost(0)
+        return int((passes - own) / (self._dense_cost(1) - own))
 
     def _dense_cost(self, rows: int) -> float:
         P: int = self.curvature.scale.shape[0] * self.curvature.n_classes
@@ -103,14 +115,22 @@ class Preconditioner:
         return (rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / self.one_pass
 
     def __call__(self, theta: Array, passes: float) -> Inverse | None:
-        """Return a new approximation, or None to keep the last one; `passes` is what was spent since."""
-        if passes < 0 and not self.newton:
-            if self.kronecker_possible:
-                return kronecker(self.curvature, theta, self._sample(theta))
-            return diagonal(self.curvature.scale)
+        """Return a new approximation, or None to keep the last one; `passes` is what was spent so far."""
+        first = self.renewed < 0
+        if first:
+            self.made_dense = passes
         due = 1 if self.newton else max(FEWEST, WORTH * self._dense_cost(self.rows))
-        if not self.dense_possible or 0 <= passes < due:
-            return None
+        if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
+            self.renewed = self.made_dense = passes
+            return self._dense(theta)
+        if self.kronecker_possible and not self.refreshes and (first or passes - self.renewed >= self.wait):
+            self.wait *= 1 if first else 2
+            self.renewed = passes
+            self.basis = self.basis or basis(self.curvature)
+            return kronecker(self.curvature, self.basis, theta, self._sample(theta))
+        return None
+
+    def _dense(self, theta: Array) -> Inverse | None:
         self.refreshes += 1
         if self.refreshes > TRUSTED:
             if self.rows == self.curvature.n_rows:
@@ -129,24 +149,37 @@ def diagonal(scale: Array) -> Inverse:
     return lambda v: scale * scale * v
 
 
-def kronecker(curvature: Curvature, theta: Array, index: Array) -> Inverse:
-    """Return the inverse of A (x) C + penalty, through bases in which all three are diagonal.
+class Basis(NamedTuple):
+    """Columns T in which C is diagonal, and so is the penalty: T'(a C + penalty) T = (a/a0) m + 1 - m."""
 
-    With a0 C + penalty = L L' and L^-1 (a0 C) L^-T = Q diag(m) Q', the columns of T = L^-T Q turn a C +
-    penalty into (a/a0) m + 1 - m, for every eigenvalue a of A: columns of any scale keep their digits.
+    T: Array  # (q, q)
+    m: Array  # (q,) between 0 and 1
+    a0: float  # the mean eigenvalue of A at theta = 0
+
+
+def basis(curvature: Curvature) -> Basis:
+    """Return the basis for any A; made once.
+
+    With a0 C + penalty = L L' and L^-1 (a0 C) L^-T = Q diag(m) Q', it is T = L^-T Q. Columns of any
+    scale keep their digits that way.
     """
-    C, scale = curvature.gram(), curvature.scale
+    C = curvature.gram()
     xp = compat.array_namespace(C)
-    a, V = xp.linalg.eigh(xp.astype(curvature.class_curvature(theta, index), C.dtype))
     a0 = (curvature.n_classes - 1) / curvature.n_classes**2
-    a = xp.maximum(a, 1e-3 * xp.max(a))  # one of them is 0: a vector added to all classes
-    floor = 1e-10 * xp.max(C)
     one = xp.eye(C.shape[0], dtype=C.dtype, device=compat.device(C))
-    L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + floor))
+    L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + 1e-10 * xp.max(C)))
     inverse = xp.linalg.inv(L)
     whitened = inverse @ (a0 * C) @ xp.matrix_transpose(inverse)
     m, Q = xp.linalg.eigh((whitened + xp.matrix_transpose(whitened)) / 2)
-    T = xp.matrix_transpose(inverse) @ Q
+    return Basis(xp.matrix_transpose(inverse) @ Q, m, a0)
+
+
+def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) -> Inverse:
+    """Return the inverse of A (x) C + penalty, A from the rows that index names."""
+    T, m, a0 = basis
+    xp, scale = compat.array_namespace(T), curvature.scale
+    a, V = xp.linalg.eigh(xp.astype(curvature.class_curvature(theta, index), T.dtype))
+    a = xp.maximum(a, 1e-3 * xp.max(a))  # one of them is 0: a vector added to all classes
     divisor = xp.expand_dims(m, axis=-1) * (a / a0) + xp.expand_dims(1 - m, axis=-1)
 
     def times(v: Array) -> Array:
