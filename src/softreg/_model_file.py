@@ -38,16 +38,27 @@ Model = TypeVar("Model")
 
 
 def save(model: Any, path: str | os.PathLike[str], key: bytes | None = None) -> None:
-    """Write a fitted estimator; a file that could not be read again is not written."""
-    data = container.pack(_contents(model), _checked(key))
-    restore(type(model), container.unpack(data, os.fspath(path), key, FORMAT), os.fspath(path))
+    """Write a fitted estimator to a file."""
+    data = to_bytes(model, path, key)
     with replacing(path) as file:
         file.write(data)
+
+
+def to_bytes(model: Any, path: str | os.PathLike[str], key: bytes | None = None) -> bytearray:
+    """Return the bytes of a file, after reading them: what could not be read again is an error now."""
+    data = container.pack(_contents(model), _checked(key))
+    restore(type(model), container.unpack(data, os.fspath(path), key, FORMAT), os.fspath(path))
+    return data
 
 
 def load(kind: type[Model], path: str | os.PathLike[str], key: bytes | None = None) -> Model:
     """Return the estimator of class `kind` that a file holds, with arrays of NumPy."""
     return restore(kind, container.read(path, _checked(key), FORMAT), os.fspath(path))
+
+
+def document(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the document of a file, without judging what it says of a model."""
+    return container.read(path, None, FORMAT).document
 
 
 def _checked(key: bytes | None) -> bytes | None:
