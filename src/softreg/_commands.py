@@ -5,7 +5,7 @@ An output file appears whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -21,6 +21,7 @@ from softreg._files import replacing
 from softreg._load import load
 from softreg.errors import InputError
 
+
 class Choices(NamedTuple):
     """How to fit."""
 
@@ -33,11 +34,12 @@ class Choices(NamedTuple):
 
 
 @contextmanager
-def working(what: str, total: int | None = None) -> Iterator[Any]:
+def working(what: str, total: Callable[[], int] | None = None) -> Iterator[Any]:
     """Show a bar on a terminal while the body works; it is given what to call with a number of rows done."""
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
+    shown = console.is_terminal
+    with Progress(console=console, transient=True, disable=not shown) as progress:
+        task = progress.add_task(what, total=total() if total is not None and shown else None)
         yield lambda rows: progress.advance(task, rows)
 
 
@@ -60,7 +62,7 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         w = _table.numbers(frame[choices.weight], path).to_numpy() if choices.weight else None
         model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
         model.feature_names_in_ = np.asarray(X.columns, dtype=object)
-        vars(model)["_table"] = encoding.remembered()
+        model._table = encoding.remembered()
         file.write(_model_file.to_bytes(model, out))
     _reports.fitted(model, X.height, len(used), out, console, as_json=as_json)
 
@@ -81,7 +83,8 @@ def _on(backend: str, X: pl.DataFrame) -> Any:
             return cupy.asarray(values)
         import jax
 
-        jax.config.update("jax_enable_x64", True)  # a setting of this process, which is the command's own
+        settings: Any = jax.config
+        settings.update("jax_enable_x64", True)  # of this process, which is the command's own
         return jax.numpy.asarray(values)
     except ImportError as error:
         extra = "cuda13" if backend == "cupy" else backend
@@ -105,7 +108,7 @@ class Rows:
         columns = list(dict.fromkeys([*self.encoding.columns(), *self.beside]))
         width = max(len(columns), self.model.n_features_in_, self.model.classes_.shape[0])
         named = hasattr(self.model, "feature_names_in_")
-        with working(self.data.path, _table.height(self.data)) as done:
+        with working(self.data.path, lambda: _table.height(self.data)) as done:
             for first, frame in _table.batches(self.data, columns, width):
                 X = _encoding.encoded(self.encoding, frame, self.data.path, first)
                 yield first, frame.select(self.beside), X if named else X.to_numpy()
@@ -182,8 +185,7 @@ def evaluate(
         for first, beside, X in Rows(model, model_path, path, drop, [target, *([weight] if weight else [])]):
             truth = _table.class_indices(beside[target], model.classes_, path, first)
             w = _table.numbers(beside[weight], path, first).to_numpy() if weight else np.ones(truth.shape[0])
-            if (w < 0).any():
-                raise InputError(f"{path}, row {first + int(np.argmax(w < 0))}, column {weight!r}: weights must be >= 0.")
+            _table.refuse(pl.Series(w < 0), path, first, weight or "", "weights must be >= 0")
             parts.append(_evaluation.scores(model.predict_log_proba(X), truth, w))
         if not parts:
             raise InputError(f"{path} has a header, but no rows.")

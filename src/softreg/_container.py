@@ -1,9 +1,9 @@
-"""Numbers and a JSON document in one safetensors file that shows whether it was changed.
+r"""Numbers and a JSON document in one safetensors file that shows whether it was changed.
 
 The container's metadata has a single entry, "softreg": the document. It begins with two digests, so
 that these stand at fixed places of the file:
 
-    {"__metadata__":{"softreg":"{\\"hmac\\":\\"<64>\\",\\"sha256\\":\\"<64>\\",\\"format\\":1,...
+    {"__metadata__":{"softreg":"{\"hmac\":\"<64>\",\"sha256\":\"<64>\",\"format\":1,...
 
 "sha256" is taken over the whole file with this field zeroed. "hmac" is 64 zeros, or the
 HMAC-SHA-256 of the file with both fields zeroed. Both are checked before anything is parsed.
@@ -31,7 +31,12 @@ from softreg.errors import InputError, ModelFileError
 HEADER_LIMIT = 1 << 20  # bytes
 NODES_LIMIT = 1 << 15  # brackets and colons of a JSON text: what its objects take grows with them
 MAX_TENSORS = 16
-DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "I64": np.dtype("<i8"), "U8": np.dtype("u1")}
+DTYPES: dict[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "F64": np.dtype("<f8"),
+    "I64": np.dtype("<i8"),
+    "U8": np.dtype("u1"),
+}
 
 ZEROS = b"0" * 64
 START = b'{"__metadata__":{"softreg":"{\\"hmac\\":\\"'
@@ -77,20 +82,23 @@ def read(path: str | os.PathLike[str], key: bytes | None, newest: int) -> Conten
     """Read a file of a format up to `newest`; with a key it must be signed with it."""
     name = os.fspath(path)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(descriptor, "rb", buffering=0) as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ModelFileError(f"{name} is not a softreg model: it is no regular file.")
-        start = bytearray(file.read(min(status.st_size, SHA256.stop)))
-        _is_ours(start, name)
-        data = bytearray(status.st_size)
-        data[: len(start)] = start
-        view, at = memoryview(data), len(start)
-        while at < len(data):
-            count = file.readinto(view[at:])
-            if not count:
-                raise ModelFileError(f"{name} changed while it was read.")
-            at += count
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            start = bytearray(file.read(min(status.st_size, SHA256.stop)))
+            _is_ours(start, name)
+            data = bytearray(status.st_size)
+            data[: len(start)] = start
+            view, at = memoryview(data), len(start)
+            while at < len(data):
+                count = file.readinto(view[at:])
+                if not count:
+                    raise ModelFileError(f"{name} changed while it was read.")
+                at += count
+    finally:
+        os.close(descriptor)
     return unpack(data, name, key, newest)
 
 
@@ -129,7 +137,7 @@ def _is_ours(data: bytearray, name: str) -> None:
     if data[8:10] == b'{"':
         kind = "a safetensors file, but not written by softreg, or a damaged one"
     if not data:
-        kind = "empty"
+        raise ModelFileError(f"{name} is not a softreg model: it is empty.")
     advice = " softreg never loads pickles." if kind == "a pickle" else ""
     raise ModelFileError(f"{name} is not a softreg model{f' (looks like {kind})' if kind else ''}.{advice}")
 

@@ -73,7 +73,10 @@ def _contents(model: Any) -> container.Contents:
     if coef.dtype.kind != "f" or coef.dtype.itemsize not in (4, 8) or intercept.dtype != coef.dtype:
         raise InputTypeError(f"coef_ has dtype {coef.dtype}, intercept_ {intercept.dtype}; float32 or float64 is kept.")
     names = getattr(model, "feature_names_in_", None)
-    strings = {"classes": to_host(model.classes_), "feature_names": None if names is None else np.asarray(names, str)}
+    strings: dict[str, Any] = {
+        "classes": to_host(model.classes_),
+        "feature_names": None if names is None else np.asarray(names, str),
+    }
     if names is not None and strings["feature_names"].tolist() != list(names):
         raise InputError("feature names that end in a null character cannot be kept.")
     tensors = {"coef": _little(coef), "intercept": _little(intercept)}
@@ -120,7 +123,8 @@ def restore(kind: type[Model], contents: container.Contents, name: str) -> Model
     require(intercept.shape == (K,) and intercept.dtype == coef.dtype, "intercept does not go with coef")
     for part, values in (("coef", coef), ("intercept", intercept)):
         extremes = float(values.min()), float(values.max())  # NaN shows in both
-        require(all(map(math.isfinite, extremes)), f"{part} contains {'NaN' if math.isnan(extremes[0]) else 'infinity'}")
+        require(not math.isnan(extremes[0]), f"{part} contains NaN")
+        require(all(map(math.isfinite, extremes)), f"{part} contains infinity")
     classes = _strings(document, tensors, "classes", K, name)
     require(classes is not None, "there are no classes")
     assert classes is not None
@@ -167,12 +171,14 @@ def _little(x: np.ndarray) -> np.ndarray:
 
 def _dtype(text: Any) -> np.dtype[Any] | None:
     """Return the dtype that a file names, if it is one of labels."""
-    if text in NUMBERS:
-        return np.dtype(text)
-    if isinstance(text, str) and text[:2] in ("<U", "|S") and len(text) < 8 and text[2:].isascii() and text[2:].isdigit():
-        dtype = np.dtype(text)
-        return dtype if 0 < dtype.itemsize <= MAX_STRING else None
-    return None
+    if not isinstance(text, str):
+        return None
+    width = text[2:]
+    string = text[:2] in ("<U", "|S") and len(width) < 6 and width.isascii() and width.isdigit()
+    if not string and text not in NUMBERS:
+        return None
+    dtype: np.dtype[Any] = np.dtype(text)
+    return dtype if 0 < dtype.itemsize <= MAX_STRING else None
 
 
 def _strings(

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from softreg._evaluation import Evaluation
 from softreg.errors import InputError
@@ -30,7 +31,7 @@ def file_format(path: str | os.PathLike[str]) -> str:
 
 def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], features: list[str], coef: Any) -> None:
     """Draw the report into a file."""
-    figure = Figure(figsize=(16, 5.2), layout="constrained")
+    figure = Figure(figsize=(16, 6), layout=ConstrainedLayoutEngine(h_pad=0.15, w_pad=0.1))
     FigureCanvasAgg(figure)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.05, 0.9, 1.2))
     _confusion(figure, left, found, labels)
@@ -57,8 +58,7 @@ def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str])
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     if len(labels) <= MAX_NAMED:
         names = [_short(label) for label in labels]
-        tilt = {"rotation": 45, "ha": "right"} if max(map(len, names)) > 3 else {}
-        axes.set_xticks(range(len(names)), names, **tilt)
+        axes.set_xticks(range(len(names)), names, rotation=30 if max(map(len, names)) > 3 else 0)
         axes.set_yticks(range(len(names)), names)
     if len(labels) <= MAX_WRITTEN:
         for (row, column), count in np.ndenumerate(counts):
@@ -79,14 +79,15 @@ def _reliability(axes: Axes, found: Evaluation) -> None:
         xlim=(0, 1.02),
         ylim=(0, 1.02),
     )
-    axes.legend(loc="upper left")
+    axes.legend(loc="best")
 
 
 def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any) -> None:
     order = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
     rows, columns = np.unravel_index(order, coef.shape)
     values = coef[rows, columns]
-    names = [f"{_short(features[j])} \N{RIGHTWARDS ARROW} {_short(labels[i])}" for i, j in zip(rows, columns, strict=True)]
+    pairs = zip(rows, columns, strict=True)
+    names = [f"{_short(features[j])} \N{RIGHTWARDS ARROW} {_short(labels[i])}" for i, j in pairs]
     axes.barh(range(len(values)), values, color=np.where(values > 0, "C0", "C3").tolist())
     axes.set_yticks(range(len(values)), names)
     axes.axvline(0, color="black", linewidth=0.8)

@@ -156,7 +156,7 @@ def inspected(
     shown = [
         ("format", f"{document['format']}, {size} bytes, written by softreg {document['versions'].get('softreg')}"),
         ("classes", f"{K} ({model.classes_.dtype}): {_few(label_texts(model.classes_))}"),
-        ("features", f"{d}: {_few(encoding.numbers + list(encoding.categories))}" if encoding.numbers is not None else str(d)),
+        ("features", f"{d}: {_few(encoding.columns())}" if encoding.numbers is not None else str(d)),
         *(("category", f"{name}: {_few(levels)}") for name, levels in encoding.categories.items()),
         ("target", encoding.target),
         ("left out", _few([name for name in encoding.ignored if name != encoding.target])),

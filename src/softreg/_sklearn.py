@@ -6,7 +6,7 @@ For two classes scikit-learn keeps one row, the difference w of our two. With ro
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -18,8 +18,6 @@ from softreg.errors import InputError, InputTypeError
 
 SHARED = ("fit_intercept", "class_weight", "tol", "random_state", "warm_start", "verbose")
 DEFAULT_MAX_ITER = 1000
-
-Model = TypeVar("Model")
 
 
 def to_sklearn(model: Any) -> LogisticRegression:
@@ -42,7 +40,7 @@ def to_sklearn(model: Any) -> LogisticRegression:
     return result
 
 
-def from_sklearn(kind: type[Model], fitted: Any) -> Model:
+def from_sklearn(kind: Any, fitted: Any) -> Any:
     """Return an estimator of class `kind` with the same probabilities as a fitted LogisticRegression."""
     if not isinstance(fitted, LogisticRegression):
         raise InputTypeError(f"expected a fitted LogisticRegression, got {type(fitted).__name__}.")

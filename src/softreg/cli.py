@@ -126,4 +126,4 @@ def inspect(model: ModelFile, as_json: AsJson = False) -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="softreg")

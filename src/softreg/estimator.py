@@ -318,7 +318,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         """Return a model with the same probabilities as a fitted LogisticRegression of scikit-learn."""
         from softreg import _sklearn
 
-        return _sklearn.from_sklearn(cls, model)
+        made: SoftmaxRegression = _sklearn.from_sklearn(cls, model)
+        return made
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
