@@ -110,7 +110,7 @@ def test_golden():
         assert getattr(loaded, name).dtype == getattr(made, name).dtype
     for name in ("C", "class_weight", "random_state", "n_iter_", "converged_", "optimality_", "_table"):
         assert getattr(loaded, name) == getattr(made, name)
-    X = pl.DataFrame([[0.0], [0.0], [1.0]], schema=list(made.feature_names_in_))
+    X = pl.DataFrame([[0.0], [1.0], [0.0]], schema=list(made.feature_names_in_))
     assert loaded.predict(X).tolist() == ["z z"]
 
 

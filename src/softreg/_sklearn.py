@@ -50,7 +50,7 @@ def from_sklearn(kind: Any, fitted: Any) -> Any:
     if K > 2 and (fitted.solver == "liblinear" or getattr(fitted, "multi_class", "auto") == "ovr"):
         raise InputError("this LogisticRegression is one model per class against the rest, which is not softmax.")
     W, b = to_host(fitted.coef_), np.broadcast_to(to_host(fitted.intercept_), to_host(fitted.coef_).shape[:1])
-    C = fitted.C_[0] if hasattr(fitted, "C_") else fitted.C
+    C = float(np.ravel(fitted.C_ if hasattr(fitted, "C_") else fitted.C)[0])  # C_: of the cross-validated one
     if K == 2:
         W, b, C = np.concatenate([-W, W]) / 2, np.concatenate([-b, b]) / 2, C / 2
     shared = {name: getattr(fitted, name) for name in SHARED if hasattr(fitted, name)}

@@ -61,7 +61,7 @@ def source(path: str | os.PathLike[str]) -> Source:
 def whole(data: Source, columns: list[str]) -> pl.DataFrame:
     """Return these columns, in this order."""
     try:
-        frame = data.frame.select(pl.col(columns)).collect()
+        frame = _wanted(data, columns).collect().select(columns)
     except pl.exceptions.PolarsError as error:
         raise _unreadable(data.path, error) from None
     if frame.height == 0:
@@ -81,17 +81,22 @@ def batches(data: Source, columns: list[str], width: int) -> Iterator[tuple[int,
     """Give the number of the first row and some rows, again and again; a row needs `width` values of memory."""
     rows = max(1, min(ROWS, VALUES // max(width, 1)))
     try:
-        parts = data.frame.select(pl.col(columns)).collect_batches(
+        parts = _wanted(data, columns).collect_batches(
             chunk_size=rows, maintain_order=True, lazy=True, engine="streaming"
         )
         first = 1
         for frame in parts:
             for at in range(0, frame.height, rows):
                 part = frame.slice(at, rows)
-                yield first, part
+                yield first, part.select(columns)
                 first += part.height
     except pl.exceptions.PolarsError as error:
         raise _unreadable(data.path, error) from None
+
+
+def _wanted(data: Source, columns: list[str]) -> pl.LazyFrame:
+    """Return the columns to read: of CSV all, else polars overlooks rows with too many fields."""
+    return data.frame.select(columns) if data.typed else data.frame
 
 
 def _unreadable(path: str, error: Exception) -> InputError:
@@ -184,7 +189,12 @@ def class_indices(series: pl.Series, classes: np.ndarray[Any, Any], path: str, f
     column, kind = series.name, classes.dtype.kind
     refuse(series.is_null(), path, first, column, "the label is missing")
     text = series.cast(pl.String) if is_text(series) else None
-    values = truths(text) if text is not None and kind == "b" else series.cast(KINDS[kind], strict=False)
+    try:
+        values = truths(text) if text is not None and kind == "b" else series.cast(KINDS[kind], strict=False)
+    except pl.exceptions.PolarsError:
+        raise InputError(
+            f"{path}, column {column!r}: values of type {series.dtype} are not the model's labels."
+        ) from None
     if series.dtype.is_numeric() and kind in "iu":
         values = values.set(values.cast(series.dtype) != series, None)  # 1.5 is not the label 1
     stranger = values.is_null()
@@ -199,10 +209,9 @@ def label_series(name: str, labels: np.ndarray[Any, Any], *, typed: bool) -> pl.
     """Return labels as a column that can be written; CSV has no bytes, so they must be text there."""
     if labels.dtype.kind != "S":
         return pl.Series(name, labels if labels.dtype.kind != "U" else labels.tolist())
-    series = pl.Series(name, labels.tolist(), dtype=pl.Binary)
     if typed:
-        return series
-    decoded = series.cast(pl.String, strict=False)
-    if decoded.null_count():
-        raise InputError("labels that are bytes, and not UTF-8, cannot be written as CSV; write Parquet.")
-    return decoded
+        return pl.Series(name, labels.tolist(), dtype=pl.Binary)
+    try:
+        return pl.Series(name, [label.decode() for label in labels.tolist()])
+    except UnicodeDecodeError:
+        raise InputError("labels that are bytes, and not UTF-8, cannot be written as CSV; write Parquet.") from None
