@@ -322,7 +322,7 @@ def test_warnings_are_lines(folder):
     frame = pl.DataFrame({"x": [1.0, 2, 3, 4] * 6, "k": [str(i) for i in range(24)]})
     frame.write_csv("many.csv")
     command = [sys.executable, "-c", code, "fit", "many.csv", "--target", "k", "--out", "m"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     assert done.stderr.startswith("softreg: warning: The number of unique classes")
     assert "Traceback" not in done.stderr
     assert softreg.load("m").classes_.shape == (24,)

@@ -21,7 +21,7 @@ def renewed(page, folder):
     program = re.search(r"`(\w+\.py)`:\n\n```python\n(.*?)```", page, re.DOTALL)
     (Path(folder) / program[1]).write_text(program[2], encoding="utf-8")
     paths = os.pathsep.join([str(tools), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": paths, "COLUMNS": "80", "NO_COLOR": "1"}
+    environment = {**os.environ, "PATH": paths, "COLUMNS": "80", "NO_COLOR": "1", "PYTHONWARNDEFAULTENCODING": ""}
 
     def run(block):
         lines = []
