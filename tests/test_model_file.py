@@ -95,7 +95,7 @@ def test_any_library(backend, tmp_path):
     if backend.name == "dask":
         pytest.skip("the estimator does not take Dask arrays")
     X = np.random.default_rng(0).normal(size=(20, 3))
-    model = SoftmaxRegression().fit(backend.asarray(X), backend.asarray(np.arange(20) % 3))
+    model = SoftmaxRegression().fit(backend.asarray(X, backend.floats[-1]), backend.asarray(np.arange(20) % 3))
     model.save(tmp_path / "a")
     loaded = softreg.load(tmp_path / "a")
     for name in ("coef_", "intercept_", "classes_"):
