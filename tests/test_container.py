@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softreg import _container as container
@@ -212,6 +212,7 @@ def test_too_much_metadata():
         container.pack(container.Contents({"format": 1, "x": [[]] * container.NODES_LIMIT}, CONTENTS.tensors))
 
 
+@settings(derandomize=True)
 @given(st.binary(max_size=2000))
 def test_any_bytes(data):
     """Whatever a file holds, it is refused with a sentence."""

@@ -51,6 +51,8 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         if column not in data.columns:
             raise InputError(f"{path} has no column {column!r}; it has {', '.join(map(repr, data.columns[:10]))}.")
     ignored = [*([choices.weight] if choices.weight else []), *choices.drop]
+    if choices.target in ignored:
+        raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
     used = [column for column in data.columns if column not in (choices.target, *ignored)]
     if not used:
         raise InputError(f"{path} has no column besides those that are no features.")
