@@ -248,6 +248,8 @@ def test_bad_tables(folder):
         assert "has a header, but no rows" in refused(*arguments)
     assert "no column 'nothing'" in refused("fit", "wine.csv", "--target", "nothing", "--out", "x")
     assert "no column 'nothing'" in refused("fit", "wine.csv", *to, "--drop", "nothing")
+    text = refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--weight", "kind")
+    assert "column 'kind': not a number" in text
     for option in ("--drop", "--weight"):
         assert "cannot be the target" in refused("fit", "wine.csv", *to, option, "kind")
     assert "no column 'nothing'" in refused("evaluate", "m.safetensors", "wine.csv", "--target", "nothing")

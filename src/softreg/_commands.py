@@ -103,7 +103,7 @@ class Rows:
                 raise InputError(f"{path} has no column {column!r}.")
         known = _encoding.of_model(model, name)
         self.encoding = _encoding.matched(known, self.data, model.n_features_in_, [*drop, *beside])
-        self.beside = beside
+        self.beside = list(dict.fromkeys(beside))
 
     def __iter__(self) -> Iterator[tuple[int, pl.DataFrame, Any]]:
         """Give the number of the first row, the columns beside, and the features."""
