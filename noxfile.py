@@ -13,7 +13,7 @@ LINT = nox.project.dependency_groups(PYPROJECT, "lint")
 
 def run_suite(session, backend, *extras, requirements=()):
     """Run the one test suite with arrays of one backend."""
-    session.install(f".[{','.join(['cli', 'symbolic', *extras])}]", *requirements, *TESTS)
+    session.install(f".[{','.join(['cli', 'plot', 'symbolic', *extras])}]", *requirements, *TESTS)
     session.run("pytest", f"--backend={backend}", *session.posargs, env={"PYTHONWARNDEFAULTENCODING": "1"})
 
 
@@ -81,7 +81,7 @@ def derivations(session):
 @nox.session
 def lint(session):
     """Style, imports and types."""
-    session.install(".[cli,symbolic]", *LINT)
+    session.install(".[cli,plot,symbolic]", *LINT)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")

@@ -23,14 +23,15 @@ AT_HOME = {
     "sympy": ("softreg.symbolic",),
     "lark": ("softreg.symbolic",),
     "typer": ("softreg.cli",),
-    "rich": ("softreg.cli", "softreg._demo", "softreg._proofs"),
+    "rich": ("softreg.cli", "softreg._demo", "softreg._proofs", "softreg._commands", "softreg._reports"),
+    "safetensors": ("softreg._container",),
     "dask": ("softreg._kernels.dask",),
     "cupy": ("softreg._kernels.cupy",),
     "torch": (),
     "jax": (),
-    "polars": (),
+    "polars": ("softreg._commands", "softreg._encoding", "softreg._table"),
     "pandas": (),
-    "matplotlib": (),
+    "matplotlib": ("softreg._plot",),
 }
 
 
@@ -122,11 +123,23 @@ def test_optional_libraries(library):
 def test_import_is_light():
     """`import softreg` loads no optional library and not scikit-learn."""
     heavy = ["sklearn", "scipy", "sympy", "torch", "jax", "dask", "cupy", "rich", "typer", "pandas", "matplotlib"]
+    heavy += ["polars", "safetensors"]
     code = f"import sys, softreg; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, encoding="utf-8", check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_a_saved_model_needs_no_table_library(tmp_path):
+    """Saving and loading a model loads neither polars nor what the command needs."""
+    code = (
+        "import sys, softreg; m = softreg.SoftmaxRegression().fit([[0.], [1.]], [0, 1]); m.save(sys.argv[1]);"
+        "softreg.load(sys.argv[1]);"
+        "print([name for name in ('polars', 'typer', 'matplotlib', 'torch') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "m")]
+    assert subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip() == "[]"
 
 
 def test_a_call_loads_no_other_library():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 try:
@@ -11,6 +12,25 @@ except ImportError as error:
     raise SystemExit(
         f"the softreg command needs {error.name}; install it with: python -m pip install 'softreg[cli,symbolic]'"
     ) from None
+
+from softreg._sentences import in_sentences
+
+
+class Backend(StrEnum):
+    """Libraries that a fit can run on."""
+
+    numpy = "numpy"
+    torch = "torch"
+    cupy = "cupy"
+    jax = "jax"
+
+
+DataFile = Annotated[str, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)]
+ModelFile = Annotated[str, typer.Argument(metavar="MODEL", help="A file that `softreg fit` wrote.", show_default=False)]
+Target = Annotated[str, typer.Option(help="The column of labels.", show_default=False)]
+Weight = Annotated[str | None, typer.Option(help="The column of weights of the rows.")]
+Drop = Annotated[list[str] | None, typer.Option(help="A column to leave out; may be given again.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -40,6 +60,70 @@ def prove(
     raise typer.Exit(0 if _proofs.run(Console(), names or None) else 1)
 
 
+@app.command()
+def fit(
+    data: DataFile,
+    target: Target,
+    out: Annotated[str, typer.Option(help="The model file to write.", show_default=False)],
+    weight: Weight = None,
+    drop: Drop = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="A column of categories, though it may look like numbers.")
+    ] = None,
+    C: Annotated[float, typer.Option("--C", help="Inverse strength of the penalty; inf for none.")] = 1.0,
+    backend: Annotated[Backend, typer.Option(help="The library to compute with; on its GPU, if any.")] = Backend.numpy,
+    as_json: AsJson = False,
+) -> None:
+    """Fit a model to a table; columns of text become categories."""
+    with in_sentences():
+        from softreg import _commands
+
+        choices = _commands.Choices(target, weight, drop or [], categorical or [], C, backend.value)
+        _commands.fit(data, out, choices, Console(), as_json=as_json)
+
+
+@app.command()
+def predict(
+    model: ModelFile,
+    data: DataFile,
+    out: Annotated[str, typer.Option(help="The CSV or Parquet file to write.", show_default=False)],
+    proba: Annotated[bool, typer.Option("--proba", help="Write the probability of each class.")] = False,
+    drop: Drop = None,
+    as_json: AsJson = False,
+) -> None:
+    """Predict the label of each row of a table, which may be larger than memory."""
+    with in_sentences():
+        from softreg import _commands
+
+        _commands.predict(model, data, out, drop or [], Console(), proba=proba, as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    model: ModelFile,
+    data: DataFile,
+    target: Target,
+    weight: Weight = None,
+    drop: Drop = None,
+    plot: Annotated[str | None, typer.Option(help="A picture to write: .png, .pdf or .svg.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare predictions with the labels of a table."""
+    with in_sentences():
+        from softreg import _commands
+
+        _commands.evaluate(model, data, target, weight, drop or [], plot, Console(), as_json=as_json)
+
+
+@app.command()
+def inspect(model: ModelFile, as_json: AsJson = False) -> None:
+    """Say what a model file holds."""
+    with in_sentences():
+        from softreg import _commands
+
+        _commands.inspect(model, Console(), as_json=as_json)
+
+
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="softreg")

@@ -25,6 +25,10 @@ class NonFiniteError(FloatingPointError):
     """A fit left the finite numbers; no model is made of them."""
 
 
+class ModelFileError(ValueError):
+    """A file that is no model, or a damaged one, or one that this version cannot read."""
+
+
 class PrecisionWarning(UserWarning):
     """softreg had to round what it was given."""
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -33,6 +34,9 @@ from softreg.solvers import Solution, Solver, Status, minimise
 from softreg.solvers.lbfgs import lbfgs
 from softreg.solvers.precondition import Preconditioner
 from softreg.solvers.sgd import epoch, sgd
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 DEFAULT_MAX_ITER = {"lbfgs": 1000, "sgd": 100}
 
@@ -305,6 +309,26 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             raise InputError("Found array with 0 sample(s); a score needs at least one.")
         w = boundary.weights(sample_weight, Rows(np.expand_dims(right, axis=1)))
         return float(np.average(right, weights=w))
+
+    def save(self, path: str | PathLike[str], *, key: bytes | None = None) -> None:
+        """Write the fitted model to a file that `softreg.load` reads, signed if there is a key; see docs/models.md."""
+        from softreg import _model_file
+
+        _model_file.save(self, path, key)
+
+    def to_sklearn(self) -> LogisticRegression:
+        """Return a fitted LogisticRegression of scikit-learn, on the host, with the same probabilities."""
+        from softreg import _sklearn
+
+        return _sklearn.to_sklearn(self)
+
+    @classmethod
+    def from_sklearn(cls, model: LogisticRegression) -> SoftmaxRegression:
+        """Return a model with the same probabilities as a fitted LogisticRegression of scikit-learn."""
+        from softreg import _sklearn
+
+        made: SoftmaxRegression = _sklearn.from_sklearn(cls, model)
+        return made
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:

@@ -1,0 +1,209 @@
+"""`softreg fit`, `predict`, `evaluate` and `inspect`: files in, files and a report out.
+
+An output file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import polars as pl
+from polars.io.plugins import register_io_source
+from rich.console import Console
+from rich.progress import Progress
+
+from softreg import SoftmaxRegression, _encoding, _evaluation, _model_file, _reports, _table
+from softreg._files import replacing
+from softreg._load import load
+from softreg.errors import InputError
+
+
+class Choices(NamedTuple):
+    """How to fit."""
+
+    target: str
+    weight: str | None
+    drop: list[str]
+    categorical: list[str]
+    C: float
+    backend: str
+
+
+@contextmanager
+def working(what: str, total: Callable[[], int] | None = None) -> Iterator[Any]:
+    """Show a bar on a terminal while the body works; it is given what to call with a number of rows done."""
+    console = Console(stderr=True)
+    shown = console.is_terminal
+    with Progress(console=console, transient=True, disable=not shown) as progress:
+        task = progress.add_task(what, total=total() if total is not None and shown else None)
+        yield lambda rows: progress.advance(task, rows)
+
+
+def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: bool) -> None:
+    """Fit a model to a file."""
+    data = _table.source(path)
+    beside = [choices.target, *([choices.weight] if choices.weight else []), *choices.drop, *choices.categorical]
+    for column in beside:
+        if column not in data.columns:
+            raise InputError(f"{path} has no column {column!r}; it has {', '.join(map(repr, data.columns[:10]))}.")
+    ignored = [*([choices.weight] if choices.weight else []), *choices.drop]
+    if choices.target in ignored:
+        raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
+    used = [column for column in data.columns if column not in (choices.target, *ignored)]
+    if not used:
+        raise InputError(f"{path} has no column besides those that are no features.")
+    with replacing(out) as file, working("fitting"):
+        frame = _table.whole(data, [choices.target, *([choices.weight] if choices.weight else []), *used])
+        encoding = _encoding.learned(frame.select(used), path, choices.target, ignored, choices.categorical)
+        X = _encoding.encoded(encoding, frame, path)
+        y = _table.labels(frame[choices.target], path, typed=data.typed)
+        w = _table.numbers(frame[choices.weight], path).to_numpy() if choices.weight else None
+        model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
+        model.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        model._table = encoding.remembered()
+        file.write(_model_file.to_bytes(model, out))
+    _reports.fitted(model, X.height, len(used), out, console, as_json=as_json)
+
+
+def _on(backend: str, X: pl.DataFrame) -> Any:
+    """Return the features as an array of a library, on its GPU if it has one."""
+    values = X.to_numpy()
+    if backend == "numpy":
+        return values
+    try:
+        if backend == "torch":
+            import torch
+
+            return torch.as_tensor(values, device="cuda" if torch.cuda.is_available() else "cpu")
+        if backend == "cupy":
+            import cupy
+
+            return cupy.asarray(values)
+        import jax
+
+        settings: Any = jax.config
+        settings.update("jax_enable_x64", True)  # of this process, which is the command's own
+        return jax.numpy.asarray(values)
+    except ImportError as error:
+        extra = "cuda13" if backend == "cupy" else backend
+        raise ImportError(f"{backend} cannot be loaded ({error.name}); install softreg[{extra}].") from None
+
+
+class Rows:
+    """The rows of a file as a model takes them, in batches, with whatever columns are asked for beside them."""
+
+    def __init__(self, model: Any, name: str, path: str, drop: list[str], beside: list[str]) -> None:
+        self.model, self.data = model, _table.source(path)
+        for column in beside:
+            if column not in self.data.columns:
+                raise InputError(f"{path} has no column {column!r}.")
+        known = _encoding.of_model(model, name)
+        self.encoding = _encoding.matched(known, self.data, model.n_features_in_, [*drop, *beside])
+        self.beside = list(dict.fromkeys(beside))
+
+    def __iter__(self) -> Iterator[tuple[int, pl.DataFrame, Any]]:
+        """Give the number of the first row, the columns beside, and the features."""
+        columns = list(dict.fromkeys([*self.encoding.columns(), *self.beside]))
+        width = max(len(columns), self.model.n_features_in_, self.model.classes_.shape[0])
+        named = hasattr(self.model, "feature_names_in_")
+        with working(self.data.path, lambda: _table.height(self.data)) as done:
+            for first, frame in _table.batches(self.data, columns, width):
+                X = _encoding.encoded(self.encoding, frame, self.data.path, first)
+                yield first, frame.select(self.beside), X if named else X.to_numpy()
+                done(frame.height)
+
+
+def predict(
+    model_path: str, path: str, out: str, drop: list[str], console: Console, *, proba: bool, as_json: bool
+) -> None:
+    """Write a column of labels, or a column of probabilities for each class, row by row of a file."""
+    model = load(model_path)
+    typed = out.endswith((".parquet", ".pq"))
+    names = _reports.label_texts(model.classes_)
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for _, _, X in Rows(model, model_path, path, drop, []):
+            if proba:
+                yield pl.DataFrame(model.predict_proba(X), schema=names)
+            else:
+                yield pl.DataFrame([_table.label_series("prediction", model.predict(X), typed=typed)])
+
+    with replacing(out) as file:
+        rows = (_write_parquet if typed else _write_csv)(file, frames())
+        if rows == 0:
+            raise InputError(f"{path} has a header, but no rows.")
+    _reports.written(rows, out, console, as_json=as_json)
+
+
+def _write_csv(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
+    rows = 0
+    for frame in frames:
+        frame.write_csv(file, include_header=rows == 0)
+        rows += frame.height
+    return rows
+
+
+def _write_parquet(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
+    """Let polars pull the frames, so that it holds few of them."""
+    first = next(frames, None)
+    if first is None:
+        return 0
+    rows = first.height
+
+    def pulled(*_: Any) -> Iterator[pl.DataFrame]:
+        nonlocal rows
+        yield first
+        for frame in frames:
+            rows += frame.height
+            yield frame
+
+    register_io_source(pulled, schema=first.schema).sink_parquet(file)
+    return rows
+
+
+def evaluate(
+    model_path: str,
+    path: str,
+    target: str,
+    weight: str | None,
+    drop: list[str],
+    plot: str | None,
+    console: Console,
+    *,
+    as_json: bool,
+) -> None:
+    """Compare predictions with labels."""
+    if plot is not None:
+        from softreg import _plot
+
+        kind = _plot.file_format(plot)
+    model = load(model_path)
+    with nullcontext() if plot is None else replacing(plot) as picture:
+        parts = []
+        for first, beside, X in Rows(model, model_path, path, drop, [target, *([weight] if weight else [])]):
+            truth = _table.class_indices(beside[target], model.classes_, path, first)
+            w = _table.numbers(beside[weight], path, first).to_numpy() if weight else np.ones(truth.shape[0])
+            _table.refuse(pl.Series(w < 0), path, first, weight or "", "weights must be >= 0")
+            parts.append(_evaluation.scores(model.predict_log_proba(X), truth, w))
+        if not parts:
+            raise InputError(f"{path} has a header, but no rows.")
+        if not any(part.weight.any() for part in parts):
+            raise InputError(f"{path}, column {weight!r}: all weights are 0.")
+        found = _evaluation.evaluation(parts, model.classes_.shape[0])
+        if picture is not None:
+            features = [str(name) for name in getattr(model, "feature_names_in_", range(model.n_features_in_))]
+            _plot.draw(picture, kind, found, _reports.label_texts(model.classes_), features, model.coef_)
+    _reports.evaluated(found, model.classes_, plot, console, as_json=as_json)
+
+
+def inspect(model_path: str, console: Console, *, as_json: bool) -> None:
+    """Say what a model file holds."""
+    document = _model_file.document(model_path)
+    model = load(model_path)
+    size = Path(model_path).stat().st_size
+    encoding = _encoding.of_model(model, model_path)
+    _reports.inspected(model, document, encoding, size, console, as_json=as_json)

@@ -1,0 +1,145 @@
+"""How the columns of a data file become the features of a model, and what of it the model remembers.
+
+Features are the columns of numbers, in the order of the file, then, for each column of text, one
+feature "column=level" for each of its levels: 1 where the column has this level, else 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from softreg import _table as table
+from softreg._table import Source
+from softreg.errors import InputError, ModelFileError
+
+MAX_LEVELS = 1000
+
+
+class Encoding(NamedTuple):
+    """The columns that a model was fitted on. `numbers` is None if it has no names: then all columns are taken."""
+
+    target: str | None
+    ignored: list[str]
+    numbers: list[str] | None
+    booleans: list[str]
+    categories: dict[str, list[str]]
+
+    def remembered(self) -> dict[str, Any]:
+        """Return what a model file keeps; the numbers are among the names of the features."""
+        return {name: value for name, value in self._asdict().items() if name != "numbers"}
+
+    def features(self) -> list[str]:
+        """Return the names of the features."""
+        return [*(self.numbers or ()), *_indicators(self.categories)]
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns that the features are made of."""
+        return [*(self.numbers or ()), *self.categories]
+
+
+def _indicators(categories: dict[str, list[str]]) -> list[str]:
+    return [f"{column}={level}" for column, levels in categories.items() for level in levels]
+
+
+def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], categorical: list[str]) -> Encoding:
+    """Decide what each column of a frame is."""
+    numbers, booleans, categories = [], [], {}
+    for series in frame:
+        name = series.name
+        kind = "text" if name in categorical else _kind(series, path)
+        if kind == "text":
+            levels = table.texts(series, path).unique().sort().to_list()
+            if len(levels) > MAX_LEVELS:
+                raise InputError(
+                    f"{path}, column {name!r}: {len(levels)} different texts are too many for categories "
+                    f"(at most {MAX_LEVELS}); leave it out with --drop."
+                )
+            categories[name] = levels
+        else:
+            numbers.append(name)
+            if kind == "boolean":
+                booleans.append(name)
+    encoding = Encoding(target, [target, *ignored], numbers, booleans, categories)
+    names = encoding.features()
+    if len(set(names)) != len(names):
+        raise InputError(f"{path}: a column is named like the feature that a category makes; rename it.")
+    return encoding
+
+
+def _kind(series: pl.Series, path: str) -> str:
+    if not table.is_text(series):
+        return "boolean" if series.dtype == pl.Boolean else "number"
+    text = series.cast(pl.String).str.strip_chars()
+    given = text.fill_null("") != ""
+    is_number = text.cast(pl.Float64, strict=False).is_not_null()
+    if is_number.any() and (given & ~is_number).any():
+        what = (
+            "not a number, though other rows of this column hold numbers; "
+            "correct it, or name the column with --categorical"
+        )
+        table.refuse(given & ~is_number, path, 1, series.name, what)
+    if is_number.any() or not given.any():
+        return "number"
+    return "boolean" if (table.truths(text).is_not_null() | ~given).all() else "text"
+
+
+def of_model(model: Any, path: str) -> Encoding:
+    """Return the encoding that a model was saved with; without one, all its features are columns of numbers."""
+    names = getattr(model, "feature_names_in_", None)
+    remembered = getattr(model, "_table", None)
+    if names is None:
+        return Encoding(None, [], None, [], {})
+    features = [str(name) for name in names]
+    if remembered is None:
+        return Encoding(None, [], features, [], {})
+    try:
+        target, ignored = remembered["target"], list(remembered["ignored"])
+        booleans, categories = list(remembered["booleans"]), dict(remembered["categories"])
+        indicators = _indicators(categories)
+        numbers = features[: len(features) - len(indicators)]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ModelFileError(f"{path}: its table of columns is not one that softreg fit writes.") from None
+    if numbers + indicators != features:
+        raise ModelFileError(f"{path}: its table of columns does not go with its features.")
+    return Encoding(target, ignored, numbers, booleans, categories)
+
+
+def matched(encoding: Encoding, data: Source, n_features: int, dropped: list[str]) -> Encoding:
+    """Return the encoding for this file: all its columns must be known, or dropped, and none missing."""
+    for column in dropped:
+        if column not in data.columns:
+            raise InputError(f"{data.path} has no column {column!r}.")
+    if encoding.numbers is None:
+        columns = [column for column in data.columns if column not in dropped]
+        if len(columns) != n_features:
+            raise InputError(
+                f"{data.path} has {len(columns)} columns to use, the model {n_features} features and no names for them."
+            )
+        return encoding._replace(numbers=columns)
+    wanted = encoding.columns()
+    missing = [column for column in wanted if column not in data.columns]
+    if missing:
+        raise InputError(f"{data.path} lacks {_named(missing)}, which the model needs.")
+    extra = [name for name in data.columns if name not in {*wanted, *encoding.ignored, *dropped}]
+    if extra:
+        raise InputError(f"{data.path} has {_named(extra)}, unknown to the model; leave it out with --drop.")
+    return encoding
+
+
+def _named(columns: list[str]) -> str:
+    shown = ", ".join(repr(column) for column in columns[:5])
+    return f"column{'s' if len(columns) > 1 else ''} {shown}{', ...' if len(columns) > 5 else ''}"
+
+
+def encoded(encoding: Encoding, frame: pl.DataFrame, path: str, first: int = 1) -> pl.DataFrame:
+    """Return the features of some rows, as finite floats."""
+    result = [
+        table.numbers(frame[name], path, first, boolean=name in encoding.booleans) for name in encoding.numbers or ()
+    ]
+    for name, levels in encoding.categories.items():
+        values = table.texts(frame[name], path, first)
+        table.refuse(~values.is_in(levels), path, first, name, "this category did not occur in the data of the fit")
+        result += [(values == level).cast(pl.Float64).alias(f"{name}={level}") for level in levels]
+    return pl.DataFrame(result)

@@ -1,0 +1,55 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Give a new file that takes the place of `path` when the body is done; if it fails, nothing has changed.
+
+    The bytes and then the name are on the disk before this returns. A process that is killed leaves
+    the old file, or the new one, and at most a `.softreg-*.tmp` beside it. A link at `path` is
+    replaced, not followed.
+    """
+    target = os.path.abspath(os.fspath(path))
+    if os.path.isdir(target):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    folder = os.path.dirname(target)
+    temporary = os.path.join(folder, f".softreg-{secrets.token_hex(8)}.tmp")
+    try:
+        file = open(temporary, "xb", opener=_exclusively)  # noqa: SIM115 - closed below, before it is renamed
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+        _sync(folder)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _exclusively(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)  # less the umask
+
+
+def _sync(folder: str) -> None:
+    """Put the names in a directory on the disk, where directories can be opened (not on Windows)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

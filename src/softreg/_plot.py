@@ -1,0 +1,94 @@
+"""The pictures of `softreg evaluate --plot`: confusion, reliability, largest coefficients."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, BinaryIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from softreg._evaluation import Evaluation
+from softreg.errors import InputError
+
+FORMATS = ("png", "pdf", "svg")
+MAX_WRITTEN = 12  # classes up to which each cell shows its count
+MAX_NAMED = 30  # classes up to which each is named
+SHOWN = 15  # coefficients
+LONGEST = 24  # characters of a name
+
+
+def file_format(path: str | os.PathLike[str]) -> str:
+    """Return the format that a name asks for."""
+    kind = os.path.splitext(os.fspath(path))[1].lstrip(".").lower()
+    if kind not in FORMATS:
+        raise InputError(f"{os.fspath(path)}: a picture is written as one of .{', .'.join(FORMATS)}.")
+    return kind
+
+
+def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], features: list[str], coef: Any) -> None:
+    """Draw the report into a file."""
+    figure = Figure(figsize=(16, 6), layout=ConstrainedLayoutEngine(h_pad=0.15, w_pad=0.1))
+    FigureCanvasAgg(figure)
+    left, middle, right = figure.subplots(1, 3, width_ratios=(1.05, 0.9, 1.2))
+    _confusion(figure, left, found, labels)
+    _reliability(middle, found)
+    _coefficients(right, labels, features, coef)
+    figure.suptitle(f"{found.rows} rows: accuracy {found.accuracy:.3f}, log-loss {found.log_loss:.3f}")
+    figure.savefig(file, format=kind, dpi=120)
+
+
+def _short(text: str) -> str:
+    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    text = text.replace("$", r"\$")  # else it starts a formula
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str]) -> None:
+    axes.set(title="Confusion", xlabel="predicted class", ylabel="true class")
+    if found.confusion is None:
+        axes.text(0.5, 0.5, f"{len(labels)} classes are too many", ha="center", transform=axes.transAxes)
+        return
+    counts = found.confusion
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    if len(labels) <= MAX_NAMED:
+        names = [_short(label) for label in labels]
+        axes.set_xticks(range(len(names)), names, rotation=30 if max(map(len, names)) > 3 else 0)
+        axes.set_yticks(range(len(names)), names)
+    if len(labels) <= MAX_WRITTEN:
+        for (row, column), count in np.ndenumerate(counts):
+            colour = "white" if share[row, column] > 0.5 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", color=colour)
+
+
+def _reliability(axes: Axes, found: Evaluation) -> None:
+    bins = found.reliability
+    axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="perfect")
+    axes.plot(bins.confidence, bins.accuracy, marker="o", color="C0", label="model")
+    share = bins.weight / bins.weight.sum()
+    axes.bar(bins.confidence, share, width=0.03, color="C1", alpha=0.5, label="share of rows")
+    axes.set(
+        title=f"Reliability (calibration error {found.calibration_error:.3f})",
+        xlabel="probability of the predicted class",
+        ylabel="accuracy",
+        xlim=(0, 1.02),
+        ylim=(0, 1.02),
+    )
+    axes.legend(loc="best")
+
+
+def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any) -> None:
+    order = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
+    rows, columns = np.unravel_index(order, coef.shape)
+    values = coef[rows, columns]
+    pairs = zip(rows, columns, strict=True)
+    names = [f"{_short(features[j])} \N{RIGHTWARDS ARROW} {_short(labels[i])}" for i, j in pairs]
+    axes.barh(range(len(values)), values, color=np.where(values > 0, "C0", "C3").tolist())
+    axes.set_yticks(range(len(values)), names)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set(title="Largest coefficients (in units of their columns)", xlabel="coefficient")

@@ -1,0 +1,172 @@
+"""What the commands print: a few lines and tables, or one JSON object."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from softreg._encoding import Encoding
+from softreg._evaluation import Evaluation
+
+MAX_CONFUSION = 20  # classes of a table on a terminal
+MAX_CLASSES = 50
+MAX_NAMES = 20
+
+
+def label_texts(labels: np.ndarray[Any, Any]) -> list[str]:
+    """Return labels as they are written in a file."""
+    return [_text(label) for label in labels.tolist()]
+
+
+def _text(label: Any) -> str:
+    if isinstance(label, bytes):
+        return label.decode("utf-8", "backslashreplace")
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def _json_labels(labels: np.ndarray[Any, Any]) -> list[Any]:
+    return label_texts(labels) if labels.dtype.kind == "S" else labels.tolist()
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(_strict(value), indent=2, allow_nan=False) + "\n")
+
+
+def _strict(value: Any) -> Any:
+    """Return a value without infinities and NaN, which JSON does not know: they become text."""
+    if isinstance(value, dict):
+        return {_text(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    if isinstance(value, bytes):
+        return _text(value)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, as_json: bool) -> None:
+    """Report on a fit."""
+    K, d = model.coef_.shape
+    if as_json:
+        evidence = {"converged": model.converged_, "iterations": model.n_iter_, "optimality": model.optimality_}
+        sizes = {"rows": rows, "columns": columns, "features": d, "classes": K}
+        _print_json({**sizes, **evidence, "out": out})
+        return
+    _say(console, f"{rows} rows, {columns} columns, {d} features, {K} classes")
+    _say(console, f"{model.optimality_['status']} after {model.n_iter_} iterations")
+    _say(console, f"wrote {out}")
+
+
+def written(rows: int, out: str, console: Console, *, as_json: bool) -> None:
+    """Report on predictions."""
+    if as_json:
+        _print_json({"rows": rows, "out": out})
+    else:
+        _say(console, f"wrote {rows} rows to {out}")
+
+
+def evaluated(
+    found: Evaluation, classes: np.ndarray[Any, Any], plot: str | None, console: Console, *, as_json: bool
+) -> None:
+    """Report how good predictions are."""
+    numbers = {name: getattr(found, name) for name in ("accuracy", "log_loss", "brier_score", "calibration_error")}
+    if as_json:
+        per_class = {name: values.tolist() for name, values in found.per_class.items()}
+        confusion = None if found.confusion is None else found.confusion.tolist()
+        labels = _json_labels(classes)
+        report = {"rows": found.rows, **numbers, "labels": labels, "per_class": per_class, "confusion": confusion}
+        _print_json(report | ({} if plot is None else {"plot": plot}))
+        return
+    _say(console, f"{'rows':<18}{found.rows}")
+    for name, value in numbers.items():
+        _say(console, f"{name.replace('_', ' '):<18}{value:.4f}")
+    names = label_texts(classes)
+    _print_classes(console, found, names)
+    if found.confusion is not None and len(names) <= MAX_CONFUSION:
+        _say(console, "\ntrue class (rows) and predicted class (columns)")
+        console.print(_confusion(found.confusion, names))
+    if plot is not None:
+        _say(console, f"\nwrote {plot}")
+
+
+def _print_classes(console: Console, found: Evaluation, names: list[str]) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("class")
+    for heading in ("precision", "recall", "F1", "rows"):
+        table.add_column(heading, justify="right")
+    columns = (found.per_class[name].tolist() for name in ("precision", "recall", "f1", "rows"))
+    for name, precision, recall, f1, rows in list(zip(names, *columns, strict=True))[:MAX_CLASSES]:
+        table.add_row(escape(name), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(rows))
+    _say(console, "")
+    console.print(table)
+    if len(names) > MAX_CLASSES:
+        _say(console, f"and {len(names) - MAX_CLASSES} more classes; --json has them all")
+
+
+def _confusion(counts: np.ndarray[Any, Any], names: list[str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in names:
+        table.add_column(escape(name), justify="right")
+    for name, row in zip(names, counts.tolist(), strict=True):
+        table.add_row(escape(name), *(str(count) for count in row))
+    return table
+
+
+def inspected(
+    model: Any, document: dict[str, Any], encoding: Encoding, size: int, console: Console, *, as_json: bool
+) -> None:
+    """Report what a model file holds."""
+    K, d = model.coef_.shape
+    parameters = model.get_params(deep=False)
+    if as_json:
+        _print_json(
+            {
+                "format": document["format"],
+                "versions": document["versions"],
+                "bytes": size,
+                "classes": _json_labels(model.classes_),
+                "class_dtype": model.classes_.dtype.str,
+                "features": list(getattr(model, "feature_names_in_", [])) or d,
+                "dtype": model.coef_.dtype.name,
+                "target": encoding.target,
+                "categories": encoding.categories,
+                "booleans": encoding.booleans,
+                "ignored": encoding.ignored,
+                "parameters": parameters | {"class_weight": str(parameters["class_weight"])}
+                if isinstance(parameters["class_weight"], dict)
+                else parameters,
+                "converged": model.converged_,
+                "iterations": model.n_iter_,
+                "optimality": model.optimality_,
+            }
+        )
+        return
+    changed = {name: value for name, value in parameters.items() if value != type(model)().get_params()[name]}
+    shown = [
+        ("format", f"{document['format']}, {size} bytes, written by softreg {document['versions'].get('softreg')}"),
+        ("classes", f"{K} ({model.classes_.dtype}): {_few(label_texts(model.classes_))}"),
+        ("features", f"{d}: {_few(encoding.columns())}" if encoding.numbers is not None else str(d)),
+        *(("category", f"{name}: {_few(levels)}") for name, levels in encoding.categories.items()),
+        ("target", encoding.target),
+        ("left out", _few([name for name in encoding.ignored if name != encoding.target])),
+        ("parameters", ", ".join(f"{name}={value!r}" for name, value in changed.items()) or "the defaults"),
+        ("fit", f"{model.optimality_['status']} after {model.n_iter_} iterations, {model.coef_.dtype.name}"),
+    ]
+    for name, text in shown:
+        if text:
+            _say(console, f"{name:<12}{text}")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:MAX_NAMES]) + (f", and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")

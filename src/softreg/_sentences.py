@@ -1,0 +1,59 @@
+"""What a user of the command can mend becomes one sentence on standard error and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from softreg import errors
+
+EXIT = 2
+REFUSALS = (
+    errors.InputError,
+    errors.InputTypeError,
+    errors.ModelFileError,
+    errors.BackendError,
+    errors.NonFiniteError,
+)
+
+
+@contextmanager
+def in_sentences() -> Iterator[None]:
+    """Report refusals of the body and end the process; print warnings as one line each."""
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        sys.stderr.write(f"softreg: warning: {_line(message)}\n")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        try:
+            yield
+        except (ValueError, TypeError, ArithmeticError, OSError, MemoryError, ImportError) as error:
+            reason = _reason(error)
+            if reason is None:
+                raise
+        else:
+            return
+    sys.stderr.write(f"softreg: {reason}\n")
+    raise SystemExit(EXIT)
+
+
+def _reason(error: Exception) -> str | None:
+    """Return the sentence for an exception; None if it is a defect of softreg."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        extra = "plot" if error.name == "matplotlib" else "cli"
+        return f"this needs {error.name}; install it with: python -m pip install 'softreg[{extra}]'"
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}." if error.filename else _line(error)
+    if isinstance(error, MemoryError):
+        return _line(error) or "out of memory."
+    if isinstance(error, (*REFUSALS, ImportError)) or type(error).__name__ == "InvalidParameterError":
+        return _line(error)
+    return None
+
+
+def _line(message: object) -> str:
+    return " ".join(str(message).split())

@@ -1,0 +1,332 @@
+"""softreg fit, predict, evaluate and inspect: what a user types, and what comes of it."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_wine
+from typer.testing import CliRunner
+
+import softreg
+from softreg import _table
+from softreg.cli import app
+
+WINE = load_wine()
+NAMES = [name.replace("/", "_") for name in WINE.feature_names]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A current folder with wine.csv: 13 numbers, a text, a boolean, weights, and a label."""
+    frame = pl.DataFrame(WINE.data, schema=NAMES).with_columns(
+        taste=pl.Series(["dry", "sweet, or so", "ü"])[np.arange(178) % 3],
+        old=pl.Series(np.arange(178) % 2 == 0),
+        w=pl.Series(1.0 + np.arange(178) % 2),
+        kind=pl.Series(["Barolo", "Grignolino", "Barbera"])[WINE.target],
+    )
+    frame.write_csv(tmp_path / "wine.csv")
+    frame.write_parquet(tmp_path / "wine.parquet")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments, code=0):
+    """Run a command, and return what it prints; no other file may be left."""
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="softreg")
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    assert not [name for name in os.listdir() if name.startswith(".softreg")]
+    return done.stdout if code == 0 else done.stderr
+
+
+def fit(*options, data="wine.csv", code=0):
+    """Fit the wine."""
+    return run("fit", data, "--target", "kind", "--out", "m.safetensors", *options, code=code)
+
+
+def refused(*arguments):
+    """Return the one sentence of a command that cannot be done; it leaves no file behind."""
+    before = {name: os.stat(name).st_mtime_ns for name in os.listdir()}
+    text = run(*arguments, code=2)
+    assert text.startswith("softreg: ")
+    assert text.count("\n") == 1
+    assert "Traceback" not in text
+    assert {name: os.stat(name).st_mtime_ns for name in os.listdir()} == before
+    return text
+
+
+@pytest.mark.parametrize("data", ["wine.csv", "wine.parquet"])
+def test_round_trip(folder, data):
+    """Fit, predict to either kind of file, evaluate: the numbers are those of Python."""
+    fit("--drop", "w", data=data)
+    model = softreg.load("m.safetensors")
+    frame = pl.read_parquet("wine.parquet")
+    X = frame.select(NAMES).with_columns(
+        old=frame["old"].cast(pl.Float64),
+        **{f"taste={taste}": (frame["taste"] == taste).cast(pl.Float64) for taste in ("dry", "sweet, or so", "ü")},
+    )
+    assert list(model.feature_names_in_) == X.columns
+    for out in ("p.csv", "p.parquet"):
+        run("predict", "m.safetensors", "wine.csv", "--out", out)
+        read = pl.read_csv if out == "p.csv" else pl.read_parquet
+        assert read(out)["prediction"].to_list() == model.predict(X).tolist()
+        run("predict", "m.safetensors", "wine.parquet", "--out", out, "--proba")
+        assert read(out).columns == ["Barbera", "Barolo", "Grignolino"]
+        assert np.array_equal(read(out).to_numpy(), model.predict_proba(X))
+    report = json.loads(run("evaluate", "m.safetensors", data, "--target", "kind", "--json"))
+    assert report["rows"] == 178
+    assert report["accuracy"] == pytest.approx(model.score(X, frame["kind"].to_numpy()))
+    assert np.trace(report["confusion"]) == pytest.approx(report["accuracy"] * 178)
+
+
+def test_files_larger_than_a_batch(folder, monkeypatch):
+    """A file that comes in many batches gives what it gives in one."""
+    fit("--drop", "w")
+    outputs = []
+    for rows in (10_000, 7):
+        monkeypatch.setattr(_table, "ROWS", rows)
+        for out in ("p.csv", "p.parquet"):
+            run("predict", "m.safetensors", "wine.csv", "--out", out, "--proba")
+        read = (pl.read_csv("p.csv").to_numpy(), pl.read_parquet("p.parquet").to_numpy())
+        report = json.loads(run("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--json"))
+        outputs.append((*read, report.pop("log_loss"), report))
+    for one, many in zip(*outputs, strict=True):
+        if isinstance(one, dict):
+            assert one["confusion"] == many["confusion"]
+        else:
+            assert np.allclose(one, many, rtol=1e-13, atol=0)
+    bad = pl.read_csv("wine.csv").with_columns(old=pl.Series(["true"] * 99 + ["maybe"] + ["false"] * 78))
+    bad.write_csv("bad.csv")
+    for out in ("p.csv", "new.parquet"):
+        assert "row 100, column 'old'" in refused("predict", "m.safetensors", "bad.csv", "--out", out)
+
+
+def test_rows_are_written_as_they_are_read(folder, monkeypatch):
+    """When a batch is read, the predictions of the one before are in the file: only a batch is in memory."""
+    fit("--drop", "w")
+    frame, sizes = pl.read_parquet("wine.parquet"), []
+
+    def batches(data, columns, width):
+        for k in range(5):
+            sizes.append(max([os.path.getsize(name) for name in os.listdir() if name.startswith(".softreg")]))
+            yield 1 + k * 178, frame.select(columns)[np.arange(178 * 30) % 178]
+
+    monkeypatch.setattr(_table, "batches", batches)
+    run("predict", "m.safetensors", "wine.csv", "--out", "p.csv", "--proba")
+    assert sizes == sorted(set(sizes))
+    assert pl.read_csv("p.csv").height == 5 * 30 * 178
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["007", "7", "x"], [-1, 5, 9], [True, False, True], ["a,b", '"', "ü\n"], ["1.0", "2.50", "3"]],
+)
+def test_labels_come_back(folder, labels):
+    """Labels of every kind are predicted as they stood in the file."""
+    y = pl.Series([labels[k] for k in WINE.target])
+    frame = pl.DataFrame(WINE.data, schema=NAMES).with_columns(kind=y)
+    for name in ("l.csv", "l.parquet"):
+        (frame.write_csv if name == "l.csv" else frame.write_parquet)(name)
+        fit(data=name)
+        run("predict", "m.safetensors", name, "--out", f"p-{name}")
+        read = (lambda path: pl.read_csv(path, infer_schema=False)) if name == "l.csv" else pl.read_parquet
+        truth, predicted = read(name)["kind"], read(f"p-{name}")["prediction"]
+        assert predicted.dtype == truth.dtype
+        assert set(predicted) == set(truth)
+        assert (predicted == truth).mean() > 0.9
+
+
+def test_options(folder):
+    """Weights, C, categories and columns left out are those that were asked for, and remembered."""
+    evidence = json.loads(fit("--weight", "w", "--drop", "ash", "--categorical", "old", "--C", "0.5", "--json"))
+    assert evidence["converged"]
+    assert evidence["features"] == 12 + 3 + 2
+    found = json.loads(run("inspect", "m.safetensors", "--json"))
+    assert found["categories"]["old"] == ["false", "true"]
+    assert found["ignored"] == ["kind", "w", "ash"]
+    assert found["parameters"]["C"] == 0.5
+    assert found["format"] == 1
+    for word in ("Barbera, Barolo", "taste", "C=0.5", "left out", "ash", "converged"):
+        assert word in run("inspect", "m.safetensors")
+    plain = json.loads(run("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--json"))
+    weighted = json.loads(run("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--weight", "w", "--json"))
+    assert plain["log_loss"] != weighted["log_loss"]
+    frame = pl.read_csv("wine.csv")
+    X = frame.select(softreg.load("m.safetensors").feature_names_in_.tolist()[:12]).to_dummies([])
+    assert X.width == 12
+    rows = np.repeat(np.arange(178), frame["w"].cast(pl.Int64).to_numpy())
+    frame[rows].write_csv("twice.csv")
+    by_weight = softreg.load("m.safetensors").coef_
+    fit("--drop", "w", "--drop", "ash", "--categorical", "old", "--C", "0.5", data="twice.csv")
+    assert np.allclose(softreg.load("m.safetensors").coef_, by_weight, atol=1e-4)
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_other_libraries(folder, library):
+    """A fit in another library is the same model, in the same kind of file."""
+    pytest.importorskip(library)
+    fit("--drop", "w")
+    expected = softreg.load("m.safetensors").coef_
+    fit("--drop", "w", "--backend", library)
+    found = softreg.load("m.safetensors").coef_
+    assert type(found) is np.ndarray
+    assert found.dtype == np.float64
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+def test_plot(folder):
+    """The picture is written whole, in the format that its name asks for."""
+    fit("--drop", "w")
+    for name, start in (("r.png", b"\x89PNG"), ("r.svg", b"<?xml"), ("r.pdf", b"%PDF")):
+        text = run("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", name)
+        assert f"wrote {name}" in text
+        assert (folder / name).read_bytes().startswith(start)
+    svg = (folder / "r.svg").read_text(encoding="utf-8")
+    for word in ("Confusion", "Reliability", "Largest coefficients"):
+        assert f"<!-- {word}" in svg
+    assert "must be" not in refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", "r.gif")
+
+
+def test_models_of_python(folder):
+    """A model that Python saved is used by names, or by position if it has none."""
+    X = pl.DataFrame(WINE.data, schema=NAMES)
+    X.reverse().select(reversed(NAMES)).reverse().write_csv("x.csv")
+    softreg.SoftmaxRegression().fit(X, WINE.target).save("m")
+    run("predict", "m", "x.csv", "--out", "p.csv")
+    assert pl.read_csv("p.csv")["prediction"].to_list() == softreg.load("m").predict(X).tolist()
+    X.write_csv("x.csv")
+    softreg.SoftmaxRegression().fit(WINE.data, WINE.target).save("m")
+    run("predict", "m", "x.csv", "--out", "p.csv")
+    assert pl.read_csv("p.csv")["prediction"].to_list() == softreg.load("m").predict(WINE.data).tolist()
+
+
+def edited(line, column, value):
+    """Write bad.csv: the wine with one value changed."""
+    with open("wine.csv", encoding="utf-8") as file:
+        rows = [row.split(",") for row in file.read().splitlines()]
+    rows[line][column] = value
+    with open("bad.csv", "w", encoding="utf-8") as file:
+        file.write("\n".join(",".join(row) for row in rows) + "\n")
+    return "bad.csv"
+
+
+def test_bad_tables(folder):
+    """What a table can lack or hold in excess is one sentence that says where."""
+    fit("--drop", "w")
+    to = ("--target", "kind", "--out", "new.safetensors")
+    for value, reason in (("x", "not a number"), ("", "is missing"), ("nan", "is NaN"), ("inf", "is infinite")):
+        bad = edited(5, 0, value)
+        for command in (("fit", bad, *to), ("predict", "m.safetensors", bad, "--out", "p.csv")):
+            text = refused(*command)
+            assert "bad.csv, row 5, column 'alcohol': " in text
+            assert reason in text
+    assert "row 3, column 'kind': the label is missing" in refused("fit", edited(3, 16, ""), *to)
+    assert "row 3, column 'taste': this category" in refused(
+        "predict", "m.safetensors", edited(3, 13, "sour"), "--out", "p.csv"
+    )
+    assert "does not know this label" in refused("evaluate", "m.safetensors", edited(3, 16, "x"), "--target", "kind")
+    frame = pl.read_csv("wine.csv")
+    frame.drop("ash").write_csv("bad.csv")
+    assert "lacks column 'ash'" in refused("predict", "m.safetensors", "bad.csv", "--out", "p.csv")
+    frame.with_columns(new=1).write_csv("bad.csv")
+    assert "has column 'new'" in refused("predict", "m.safetensors", "bad.csv", "--out", "p.csv")
+    frame.filter(pl.col("kind") == "Barolo").write_csv("bad.csv")
+    assert "only one class ('Barolo')" in refused("fit", "bad.csv", *to)
+    frame.head(0).write_csv("bad.csv")
+    for arguments in (
+        ("fit", "bad.csv", *to),
+        ("predict", "m.safetensors", "bad.csv", "--out", "p.csv"),
+        ("predict", "m.safetensors", "bad.csv", "--out", "p.parquet"),
+        ("evaluate", "m.safetensors", "bad.csv", "--target", "kind"),
+    ):
+        assert "has a header, but no rows" in refused(*arguments)
+    assert "no column 'nothing'" in refused("fit", "wine.csv", "--target", "nothing", "--out", "x")
+    assert "no column 'nothing'" in refused("fit", "wine.csv", *to, "--drop", "nothing")
+    text = refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--weight", "kind")
+    assert "column 'kind': not a number" in text
+    for option in ("--drop", "--weight"):
+        assert "cannot be the target" in refused("fit", "wine.csv", *to, option, "kind")
+    assert "no column 'nothing'" in refused("evaluate", "m.safetensors", "wine.csv", "--target", "nothing")
+    assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
+    frame.with_columns(w=-1.0).write_csv("bad.csv")
+    assert "negative" in refused("fit", "bad.csv", *to, "--weight", "w")
+    assert "weights must be >= 0" in refused(
+        "evaluate", "m.safetensors", "bad.csv", "--target", "kind", "--weight", "w"
+    )
+    assert "'C' parameter" in refused("fit", "wine.csv", *to, "--C", "-1")
+
+
+def test_bad_files(folder):
+    """Files that are not there, not tables, not models, or not to be written are one sentence."""
+    fit("--drop", "w")
+    to = ("--target", "kind", "--out", "new.safetensors")
+    open("empty", "wb").close()
+    rubbish = np.random.default_rng(0).bytes(4000)
+    for name in ("rubbish.csv", "rubbish.parquet"):
+        with open(name, "wb") as file:
+            file.write(rubbish)
+        refused("fit", name, *to)
+        refused("predict", "m.safetensors", name, "--out", "p.csv")
+        assert "not a softreg model" in refused("inspect", name)
+    assert "none.csv: No such file" in refused("fit", "none.csv", *to)
+    assert "none: No such file" in refused("predict", "none", "wine.csv", "--out", "p.csv")
+    assert "empty is empty" in refused("fit", "empty", *to)
+    assert "it is empty" in refused("inspect", "empty")
+    assert "not a softreg model" in refused("evaluate", "wine.csv", "wine.csv", "--target", "kind")
+    refused("fit", "m.safetensors", *to)
+    with open("half", "wb") as file:
+        file.write((folder / "m.safetensors").read_bytes()[:-5])
+    assert "half is truncated" in refused("inspect", "half")
+    for out in ("none/x", ".", "wine.csv/x"):
+        refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", out)
+        refused("predict", "m.safetensors", "wine.csv", "--out", out)
+    assert ".: Is a directory" in refused("fit", "wine.csv", "--target", "kind", "--out", ".")
+
+
+def test_folder_not_writable(folder, monkeypatch):
+    """A folder that may not be written is one sentence, before anything is computed."""
+    fit("--drop", "w")
+    real = os.open
+
+    def refuse(path, flags, *mode):
+        if str(path).endswith(".tmp"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return real(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", None)
+    assert "x: Permission denied" in refused("fit", "wine.csv", "--target", "kind", "--out", "x")
+    assert "x: Permission denied" in refused("predict", "m.safetensors", "wine.csv", "--out", "x")
+
+
+def test_missing_library(folder, monkeypatch):
+    """What is not installed is one sentence with the command that installs it."""
+    fit("--drop", "w")
+    monkeypatch.setitem(sys.modules, "softreg._plot", None)
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert "install softreg[cuda13]" in refused(
+        "fit", "wine.csv", "--target", "kind", "--out", "x", "--backend", "cupy"
+    )
+
+
+def test_missing_option():
+    """A command that lacks an option says which."""
+    assert "--target" in run("fit", "wine.csv", code=2)
+
+
+def test_warnings_are_lines(folder):
+    """A warning is a line on standard error, and the output is whole."""
+    code = "from softreg.cli import main; main()"
+    frame = pl.DataFrame({"x": [1.0, 2, 3, 4] * 6, "k": [str(i) for i in range(24)]})
+    frame.write_csv("many.csv")
+    command = [sys.executable, "-c", code, "fit", "many.csv", "--target", "k", "--out", "m"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert done.stderr.startswith("softreg: warning: The number of unique classes")
+    assert "Traceback" not in done.stderr
+    assert softreg.load("m").classes_.shape == (24,)

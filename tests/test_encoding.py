@@ -1,0 +1,93 @@
+"""Columns and features."""
+
+import polars as pl
+import pytest
+
+from softreg import _encoding as encoding
+from softreg._table import Source
+from softreg.errors import InputError, ModelFileError
+
+FRAME = pl.DataFrame({"t": ["b", "a", "b"], "n": ["1", "2.5", "-3"], "flag": ["true", "False", "true"], "m": [1, 2, 3]})
+
+
+class Model:
+    """What of a model is read."""
+
+    def __init__(self, names, table):
+        self.feature_names_in_, self._table = names, table
+
+
+def source(columns):
+    """Return a source with these columns."""
+    return Source("f", pl.LazyFrame(), columns, typed=False)
+
+
+def test_kinds():
+    """Numbers come first, then one feature for each text."""
+    learned = encoding.learned(FRAME, "f", "y", ["w"], [])
+    assert learned.features() == ["n", "flag", "m", "t=a", "t=b"]
+    assert encoding.encoded(learned, FRAME, "f").rows() == [(1, 1, 1, 0, 1), (2.5, 0, 2, 1, 0), (-3, 1, 3, 0, 1)]
+    assert encoding.of_model(Model(learned.features(), learned.remembered()), "f") == learned
+
+
+def test_categorical():
+    """A column of numbers is one of categories if it is named."""
+    assert encoding.learned(FRAME, "f", "y", [], ["m"]).features()[-3:] == ["m=1", "m=2", "m=3"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"a": ["1", "2", "x"]}, "row 3, column 'a': not a number, though other rows"),
+        ({"a": ["x", None]}, "row 2, column 'a': the value is missing"),
+        ({"a": [str(i) + "x" for i in range(1001)]}, "1001 different texts are too many"),
+        ({"a": ["x", "y"], "a=x": [1, 2]}, "a column is named like the feature"),
+        ({"a": [[1], [2]]}, "are no numbers"),
+    ],
+)
+def test_no_features(columns, message):
+    """Columns that cannot be features are refused."""
+    frame = pl.DataFrame(columns)
+    with pytest.raises(InputError, match=message):
+        encoding.encoded(encoding.learned(frame, "f", "y", [], []), frame, "f")
+
+
+def test_matching():
+    """Columns are matched by name; what the model ignores may be there, what it does not know may not."""
+    learned = encoding.learned(FRAME, "f", "y", ["w"], [])
+    for columns in (["m", "flag", "n", "t"], ["y", "w", "t", "n", "flag", "m"], ["t", "n", "flag", "m", "new"]):
+        assert encoding.matched(learned, source(columns), 5, ["new"] if "new" in columns else []) == learned
+    for columns, drop, message in (
+        (["t", "flag", "m"], [], "f lacks column 'n'"),
+        (["t", "n", "flag", "m", "x", "z"], [], "f has columns 'x', 'z', unknown to the model"),
+        (["t", "n", "flag", "m"], ["x"], "f has no column 'x'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            encoding.matched(learned, source(columns), 5, drop)
+
+
+def test_unseen_category():
+    """A text that the fit did not see is refused with its row."""
+    learned = encoding.learned(FRAME, "f", "y", [], [])
+    with pytest.raises(InputError, match="f, row 11, column 't': this category did not occur"):
+        encoding.encoded(learned, FRAME.with_columns(t=pl.Series(["a", "c", "b"])), "f", first=10)
+
+
+def test_models_of_python():
+    """Without a table, features are columns of numbers: by their names, or all, if there are none."""
+    named = encoding.of_model(Model(["a", "b"], None), "f")
+    assert named.columns() == ["a", "b"]
+    nameless = encoding.of_model(Model(None, None), "f")
+    assert encoding.matched(nameless, source(["x", "y"]), 2, []).columns() == ["x", "y"]
+    assert encoding.matched(nameless, source(["x", "k", "y"]), 2, ["k"]).columns() == ["x", "y"]
+    with pytest.raises(InputError, match="f has 2 columns to use, the model 3 features"):
+        encoding.matched(nameless, source(["x", "y"]), 3, [])
+
+
+@pytest.mark.parametrize(
+    "table", [{"target": "y"}, 7, {"target": "y", "ignored": [], "booleans": [], "categories": {"t": ["z"]}}]
+)
+def test_tables_of_other_features(table):
+    """A table that does not go with the features is refused."""
+    with pytest.raises(ModelFileError, match="its table of columns"):
+        encoding.of_model(Model(["n", "t=a"], table), "f")

@@ -1,0 +1,68 @@
+"""Files that appear whole or not at all."""
+
+import errno
+import os
+
+import pytest
+
+from softreg import _files
+
+
+def test_whole_or_not_at_all(tmp_path):
+    """A body that fails leaves the old file as it was, and nothing beside it."""
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    def fail():
+        with _files.replacing(path) as file:
+            file.write(b"new")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left"):
+        fail()
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+    with _files.replacing(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_order_of_the_steps(tmp_path, monkeypatch):
+    """The bytes are on the disk before the name, and the name before the call returns."""
+    steps = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, real=real, name=name: steps.append(name) or real(*args))
+    with _files.replacing(tmp_path / "a") as file:
+        file.write(b"x")
+    assert steps == ["fsync", "replace", "fsync"]
+
+
+def test_link_is_replaced(tmp_path):
+    """A link at the path is replaced; the file that it points at is not written."""
+    (tmp_path / "target").write_bytes(b"kept")
+    (tmp_path / "link").symlink_to("target")
+    with _files.replacing(tmp_path / "link") as file:
+        file.write(b"new")
+    assert (tmp_path / "target").read_bytes() == b"kept"
+    assert not (tmp_path / "link").is_symlink()
+
+
+def test_mode_is_the_umask(tmp_path):
+    """A new file has the mode that any program's would have."""
+    old = os.umask(0o027)
+    try:
+        with _files.replacing(tmp_path / "a") as file:
+            file.write(b"x")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(("path", "error"), [("no/a", FileNotFoundError), ("", IsADirectoryError)])
+def test_impossible_places(tmp_path, path, error):
+    """Where no file can be, the error names the path that was given."""
+    with pytest.raises(error) as caught, _files.replacing(tmp_path / path):
+        pass
+    assert caught.value.filename == str(tmp_path / path)
