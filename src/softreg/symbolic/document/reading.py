@@ -1,0 +1,453 @@
+"""From the tree as it is written to the formula that is meant.
+
+Policies
+--------
+a sum           takes the rest of its product
+log, exp        take the next factor
+d/dv            takes the next factor (`wide=False`) or the rest of its product (`wide=True`): documents
+                do both, so a formula is read both ways where that makes a difference
+S(z_k)          after the letter of a function, a bracket holds its argument; after any other, a factor
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+
+FUNCTIONS = frozenset({"S", "\\sigma", "softmax", "sigmoid", "g", "h", "f", "P", "Pr", "\\phi", "\\hat y", "\\hat p"})
+LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "l", "F", "CE", "NLL", "Loss", "loss", "CrossEntropy", "D", "R"})
+ARGUMENTS = frozenset({"z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"})
+PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
+PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
+SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})
+NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\\tau+1", "n+1"})
+MOST_POWER = 12
+
+
+class Reader:
+    """Reads trees; `functions` are letters that the document defines with an argument."""
+
+    def __init__(self, functions: Iterable[str] = (), indices: Iterable[str] = (), *, wide: bool = False):
+        self.functions, self.wide = FUNCTIONS | frozenset(functions), wide
+        self.indices = frozenset(indices)
+        self.ambiguous = False  # whether the other reading of d/dv is different
+
+    def read(self, tree: Tree) -> n.Node:
+        """Return the formula."""
+        kind = tree.kind
+        if kind == "leaf":
+            return self._leaf(tree)
+        if kind == "sum":
+            terms = (self.read(part) for part in tree.parts)
+            signed = [n.negative(t) if s == "MINUS" else t for s, t in zip(tree.value, terms, strict=True)]
+            return signed[0] if len(signed) == 1 else n.Add(tuple(signed))
+        if kind == "product":
+            return self._product(list(zip(tree.value, tree.parts, strict=True)))
+        if kind == "bracket":
+            return self._bracket(tree)
+        if kind == "fraction":
+            return self._fraction(tree)
+        if kind == "cases":
+            return n.Cases(tuple((self.read(c.parts[0]), tuple(map(self.condition, c.parts[1:]))) for c in tree.parts))
+        if kind == "scripted":
+            return self._product([(" ", tree)])
+        if kind == "relation":
+            return self.condition(tree)
+        raise NotUnderstoodError(f"a {kind} is not understood here", tree.start)
+
+    def _leaf(self, tree: Tree) -> n.Node:
+        token = tree.value
+        if token.type == "NUMBER":
+            return n.Number(Fraction(token.value))
+        if token.type in ("NAME", "LABEL"):
+            return n.Var(token.value, at=tree.start)
+        raise NotUnderstoodError(f"{token.value!r} has nothing to act on", tree.start)
+
+    def _bracket(self, tree: Tree) -> n.Node:
+        if len(tree.parts) != 1:
+            raise NotUnderstoodError("a list is not understood here", tree.start)
+        return self.read(tree.parts[0])
+
+    def condition(self, tree: Tree) -> n.Node:
+        """Return i = j or i != j as a formula that is 1 or 0."""
+        while tree.kind == "bracket" and len(tree.parts) == 1:
+            tree = tree.parts[0]
+        if tree.kind != "relation" or len(tree.parts) != 2 or tree.value[0] not in ("EQ", "NEQ"):
+            raise NotUnderstoodError("a condition other than an equality of indices is not understood", tree.start)
+        left, right = map(self.read, tree.parts)
+        return n.Equal(left, right, tree.value[0] == "NEQ", tree.start)
+
+    # --- products ---
+
+    def _product(self, items: list[tuple[str, Tree]]) -> n.Node:
+        """Return the product; operators are settled from the right."""
+        if not items:
+            raise NotUnderstoodError("an operator has nothing to act on", 0)
+        parts: list[n.Node] = []
+        at = 0
+        while at < len(items):
+            operator, tree = items[at]
+            rest = items[at + 1 :]
+            base, scripts = _unscripted(tree)
+            if base.is_leaf("SUM"):
+                factor: n.Node = self._sum(tree, scripts, rest)
+                at = len(items)
+            elif self._is_derivative(tree) or base.is_leaf("NABLA"):
+                factor, used = self._derived(tree, rest)
+                at += 1 + used
+            elif base.is_leaf("PARTIAL"):
+                factor, used = self._slashed(tree, scripts, rest)
+                at += 1 + used
+            elif base.is_leaf("LOG", "EXP"):
+                factor, used = self._elementary(base, scripts, rest)
+                at += 1 + used
+            elif base.is_leaf("NAME", "LABEL") and base.value.value not in ("e",) and rest and rest[0][0] == " ":
+                factor, used = self._maybe_applied(base, scripts, rest)
+                at += 1 + used
+            else:
+                factor = self._scripted(base, scripts)
+                at += 1
+            if operator == "/":
+                parts = [n.Quotient(_times(parts), factor)]
+            else:
+                parts.append(factor)
+        return _times(parts)
+
+    def _next(self, items: list[tuple[str, Tree]], what: str, at: int) -> tuple[n.Node, int]:
+        """Read the next factor, with all that it takes; return it and how many items that was."""
+        if not items:
+            raise NotUnderstoodError(f"{what} has nothing to act on", at)
+        for count in range(1, len(items) + 1):
+            base, _ = _unscripted(items[count - 1][1])
+            if base.is_leaf("SUM"):
+                return self._product(items), len(items)
+            if not (base.is_leaf("LOG", "EXP") or self._is_derivative(base) or base.is_leaf("NABLA")):
+                break
+        _, tree = items[count - 1]
+        base, scripts = _unscripted(tree)
+        if base.is_leaf("NAME", "LABEL") and count < len(items) and items[count][0] == " ":
+            _, used = self._maybe_applied(base, scripts, items[count:])
+            count += used
+        return self._product(items[:count]), count
+
+    def _sum(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> n.Node:
+        if not rest:
+            raise NotUnderstoodError("a sum of nothing", tree.start)
+        lower, upper = [_content(s) for s in scripts if s.kind == "below"], [_content(s) for s in scripts if s.kind == "above"]
+        body = self._product(rest)
+        if not lower:
+            raise NotUnderstoodError("a sum without an index", tree.start)
+        bounds: dict[str, n.Node | None] = {}
+        excluded: dict[str, list[n.Node]] = {}
+        for part in lower[0]:
+            if part.kind == "relation":
+                for number, operator in enumerate(part.value):
+                    index = self._index_letter(part.parts[number if operator != "NEQ" else 0])
+                    bounds.setdefault(index, None)
+                    other = part.parts[number + 1]
+                    if operator == "EQ":
+                        bounds[index] = self.read(other)
+                    elif operator == "NEQ":
+                        excluded.setdefault(index, []).append(self.read(other))
+                    elif operator != "IN":
+                        raise NotUnderstoodError("the range of a sum is not understood", part.start)
+            else:
+                for piece in part.parts if part.kind == "product" else (part,):
+                    bounds.setdefault(self._index_letter(piece), None)
+        top = self.read(upper[0][0]) if upper and len(upper[0]) == 1 else None
+        for index, start in reversed(bounds.items()):
+            body = n.Sum(index, start, top, tuple(excluded.get(index, ())), body, tree.start)
+        return body
+
+    def _index_letter(self, tree: Tree) -> str:
+        if not tree.is_leaf("NAME"):
+            raise NotUnderstoodError("the index of a sum is not understood", tree.start)
+        letter: str = tree.value.value
+        return letter
+
+    def _elementary(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
+        name = "log" if base.is_leaf("LOG") else "exp"
+        if any(s.kind == "below" and "e" not in str(s.parts[0].value) for s in scripts):
+            raise NotUnderstoodError("a logarithm to another base is not understood", base.start)
+        argument, used = self._next(rest, name, base.start)
+        powers = [s for s in scripts if s.kind == "above"]
+        value: n.Node = n.Function(name, argument)
+        for power in powers:
+            value = self._raised(value, power.parts[0])
+        return value, used
+
+    # --- derivatives ---
+
+    def _is_derivative(self, tree: Tree) -> bool:
+        if tree.kind != "fraction":
+            return False
+        top, bottom = (_flat(part) for part in tree.parts)
+        return _is_d(top[:1]) and _is_d(bottom[:1]) and len(bottom) > 1
+
+    def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
+        base, scripts = _unscripted(tree)
+        used = 0
+        if base.is_leaf("NABLA"):
+            below = [_content(s) for s in scripts if s.kind == "below"]
+            variables: list[n.Node | None] = [self.read(part) for part in below[0]] if below else [None]
+            inside: list[tuple[str, Tree]] = []
+        else:
+            top, bottom = base.parts
+            pieces: list[list[tuple[str, Tree]]] = []
+            for operator, item in _items(bottom):
+                if _is_d([item]):
+                    pieces.append([])
+                else:
+                    pieces[-1].append((operator, item))
+            variables = []
+            for piece in pieces:
+                variable = self._product(piece)
+                while isinstance(variable, n.Power) and isinstance(variable.exponent, n.Number):
+                    variables += [variable.base] * (int(variable.exponent.value) - 1)
+                    variable = variable.base
+                variables.append(variable)
+            inside = _items(top)[1:]
+        if inside:
+            body = self._product(inside)
+        elif self.wide and len(rest) > 0:
+            body, used = self._product(rest), len(rest)
+        else:
+            body, used = self._next(rest, "a derivative", tree.start)
+            if used < len(rest) and rest[used][0] != "/":
+                self.ambiguous = True
+        for variable in reversed(variables):
+            if variable is not None and not isinstance(variable, n.Var):
+                raise NotUnderstoodError("a derivative in something that is no variable", tree.start)
+            body = n.Derivative(body, variable, base.is_leaf("NABLA"), tree.start)
+        return body, used
+
+    def _slashed(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
+        """Read dL / dz, written with a slash, and d_v L."""
+        below = [_content(s) for s in scripts if s.kind == "below"]
+        if below:
+            variable = self.read(below[0][0])
+            body, used = self._next(rest, "a derivative", tree.start)
+            if isinstance(variable, n.Var):
+                return n.Derivative(body, variable, False, tree.start), used
+        for at, (operator, item) in enumerate(rest):
+            if operator == "/" and item.is_leaf("PARTIAL") and at and at + 1 < len(rest):
+                variable = self._product(rest[at + 1 : at + 2])
+                if isinstance(variable, n.Var):
+                    return n.Derivative(self._product(rest[:at]), variable, False, tree.start), at + 2
+        raise NotUnderstoodError("a derivative whose variable is not understood", tree.start)
+
+    def _fraction(self, tree: Tree) -> n.Node:
+        if self._is_derivative(tree):
+            return self._product([(" ", tree)])
+        return n.Quotient(*(self.read(part) for part in tree.parts))
+
+    # --- letters ---
+
+    def _maybe_applied(
+        self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]
+    ) -> tuple[n.Node, int]:
+        """Read a letter and, if it is a function, the bracket after it."""
+        letter = base.value.value
+        bracket, after = _unscripted(rest[0][1])
+        if bracket.kind == "bracket" and bracket.value != "{":
+            if any(part.kind == "relation" for part in bracket.parts):
+                if letter in ("indicator", "I", "\\delta"):
+                    return self.condition(bracket), 1
+                if letter in ("p", "P", "Pr", "\\Pr", "q"):
+                    return self._probability(base, bracket), 1
+            if letter in self.functions | LOSSES | PROBABILITIES and self._applies(letter, scripts, bracket):
+                head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or _is_sample(s)))
+                if isinstance(head, n.Var):
+                    applied = self._applied(head, bracket)
+                    outer = tuple(s for s in scripts if s.kind == "above" and not _is_sample(s))
+                    return self._with_scripts(applied, (*after, *outer)), 1
+        return self._scripted(base, scripts), 0
+
+    def _applies(self, letter: str, scripts: tuple[Tree, ...], bracket: Tree) -> bool:
+        if len(bracket.parts) > 1:
+            return True
+        inner = _unscripted(bracket.parts[0])[0]
+        if inner.is_leaf("NAME"):
+            return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
+        if letter in LOSSES - {"D"}:
+            return not scripts and letter not in ("C", "l") and bracket.parts[0].kind != "sum"
+        indexed = any(s.kind == "below" and not _is_label(s) for s in scripts)
+        return letter in self.functions and not indexed and letter not in _names(bracket)
+
+    def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
+        arguments = tuple(map(self.read, bracket.parts))
+        sub, sup = list(head.sub), list(head.sup)
+        if head.letter not in LOSSES:
+            for argument in arguments:
+                if isinstance(argument, n.Var):
+                    if not sub and argument.letter not in ("x", "X", "\\theta", "\\Theta", "W", "w"):
+                        sub += argument.sub
+                    if not sup:
+                        sup += argument.sup
+        return n.Var(head.letter, tuple(sub), tuple(sup), arguments, head.primes, head.mark, head.at)
+
+    def _probability(self, base: Tree, bracket: Tree) -> n.Node:
+        """Read p(y = k | x) as p_k."""
+        event = bracket.parts[0]
+        if event.kind != "relation" or event.value != ("EQ",):
+            raise NotUnderstoodError("a probability of something that is not understood", bracket.start)
+        label, value = map(self.read, event.parts)
+        sup = label.sup if isinstance(label, n.Var) else ()
+        return n.Var("p", (value,), sup, (), at=base.start)
+
+    def _scripted(self, base: Tree, scripts: tuple[Tree, ...]) -> n.Node:
+        if base.is_leaf("NAME") and base.value.value == "e":
+            powers = [s for s in scripts if s.kind == "above"]
+            if powers and not any(s.kind == "below" for s in scripts):
+                return n.Function("exp", self.read(powers[0].parts[0]))
+        if base.is_leaf("NAME") and base.value.value in ("\\delta", "indicator"):
+            below = [_content(s) for s in scripts if s.kind == "below"]
+            pair = _pair(below[0]) if below else None
+            if pair is not None:
+                tree, operator = pair
+                return n.Equal(self.read(tree[0]), self.read(tree[1]), operator == "NEQ", base.start)
+        if base.kind == "norm":
+            if len(base.parts) == 1 and any(s.kind == "above" and _spelled(s.parts[0]) == "2" for s in scripts):
+                return n.SquaredNorm(self.read(base.parts[0]))
+            raise NotUnderstoodError("a norm that is not squared", base.start)
+        return self._with_scripts(self.read(base), scripts)
+
+    def _with_scripts(self, value: n.Node, scripts: tuple[Tree, ...]) -> n.Node:
+        for script in scripts:
+            if script.kind == "prime":
+                if not isinstance(value, n.Var):
+                    raise NotUnderstoodError("a prime at something that is no letter", script.start)
+                value = n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes + 1, value.mark, value.at)
+            elif script.kind == "below":
+                value = self._lowered(value, script)
+            elif script.parts[0].is_leaf("TRANSPOSE") or _spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
+                value = n.Transposed(value)
+            elif _is_sample(script):
+                value = self._numbered(value, script)
+            elif _spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
+                value = n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, _spelled(script.parts[0]), value.at)
+            elif script.parts[0].is_leaf("PRIME", "TIMES"):
+                raise NotUnderstoodError("a superscript that is not understood", script.start)
+            else:
+                value = self._raised(value, script.parts[0])
+        return value
+
+    def _raised(self, value: n.Node, exponent: Tree) -> n.Node:
+        power = self.read(exponent)
+        if isinstance(power, n.Number) and (abs(power.value) > MOST_POWER):
+            raise NotUnderstoodError(f"a power above {MOST_POWER} is not expanded", exponent.start)
+        if isinstance(power, n.Var) and isinstance(value, n.Var) and power.letter in "ijmn" and not power.sub:
+            return n.Var(value.letter, value.sub, (*value.sup, power), value.arguments, value.primes, value.mark, value.at)
+        return n.Power(value, power)
+
+    def _numbered(self, value: n.Node, script: Tree) -> n.Node:
+        if not isinstance(value, n.Var):
+            raise NotUnderstoodError("the number of a sample at something that is no letter", script.start)
+        inner = script.parts[0].parts[0].parts[0]
+        if _spelled(inner) in NEW:
+            return n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, _spelled(inner), value.at)
+        return n.Var(value.letter, value.sub, (*value.sup, self.read(inner)), value.arguments, value.primes, value.mark, value.at)
+
+    def _lowered(self, value: n.Node, script: Tree) -> n.Node:
+        if not isinstance(value, n.Var):
+            raise NotUnderstoodError("an index at something that is no letter", script.start)
+        letter, mark, sub = value.letter, value.mark, list(value.sub)
+        for part in _content(script):
+            pieces = _flat(part) if part.kind == "product" else [part]
+            if part.kind == "product" and any(o == "/" for o in part.value):
+                raise NotUnderstoodError("an index that is not understood", part.start)
+            for piece in pieces:
+                if piece.kind == "bracket" and len(piece.parts) == 1:
+                    piece = piece.parts[0]
+                name = _spelled(piece)
+                if name in NEW and name not in ("t", "+", "*", "\\tau"):
+                    mark = name
+                elif piece.is_leaf("LABEL") or name in PARAMETERS and letter in self.functions | LOSSES | PROBABILITIES:
+                    if piece.is_leaf("LABEL") and name not in SAME_LOSS:
+                        letter += f"_{name}"
+                elif letter in self.functions | LOSSES and name in ("w", "b") or (name == "2" and letter == "\\log"):
+                    continue
+                else:
+                    sub.append(self.read(piece))
+        return n.Var(letter, tuple(sub), value.sup, value.arguments, value.primes, mark, value.at)
+
+
+def _times(parts: list[n.Node]) -> n.Node:
+    return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
+
+
+def _unscripted(tree: Tree) -> tuple[Tree, tuple[Tree, ...]]:
+    return (tree.parts[0], tree.parts[1:]) if tree.kind == "scripted" else (tree, ())
+
+
+def _content(script: Tree) -> list[Tree]:
+    """Return what a script holds, without its braces."""
+    parts = [script.parts[0]]
+    while len(parts) == 1 and parts[0].kind == "bracket":
+        parts = list(parts[0].parts)
+    return parts
+
+
+def _items(tree: Tree) -> list[tuple[str, Tree]]:
+    """Return the factors of a numerator or denominator."""
+    while tree.kind == "bracket" and tree.value == "{" and len(tree.parts) == 1:
+        tree = tree.parts[0]
+    return list(zip(tree.value, tree.parts, strict=True)) if tree.kind == "product" else [(" ", tree)]
+
+
+def _flat(tree: Tree) -> list[Tree]:
+    return [item for _, item in _items(tree)]
+
+
+def _is_d(items: list[Tree]) -> bool:
+    return bool(items) and (
+        _unscripted(items[0])[0].is_leaf("PARTIAL")
+        or (items[0].is_leaf("NAME") and items[0].value.value == "d")
+        or (_unscripted(items[0])[0].is_leaf("NAME") and _spelled(items[0]) == "d^2")
+    )
+
+
+def _spelled(tree: Tree) -> str:
+    """Return a short piece as text, to compare it with what is known."""
+    if tree.kind == "leaf":
+        return str(tree.value.value)
+    if tree.kind == "bracket" and len(tree.parts) == 1:
+        return _spelled(tree.parts[0])
+    if tree.kind == "sum":
+        signs = {"PLUS": "+", "MINUS": "-"}
+        text = "".join(signs[s] + _spelled(p) for s, p in zip(tree.value, tree.parts, strict=True))
+        return text.removeprefix("+")
+    if tree.kind == "scripted" and len(tree.parts) == 2 and tree.parts[1].kind == "above":
+        return f"{_spelled(tree.parts[0])}^{_spelled(tree.parts[1].parts[0])}"
+    return "?"
+
+
+def _is_label(script: Tree) -> bool:
+    return all(part.is_leaf("LABEL") or _spelled(part) in PARAMETERS for part in _content(script))
+
+
+def _is_sample(script: Tree) -> bool:
+    """Whether a superscript is (i): one thing in brackets within the braces."""
+    inner = script.parts[0] if script.kind == "above" else None
+    if inner is None or inner.kind != "bracket" or len(inner.parts) != 1 or inner.parts[0].kind != "bracket":
+        return False
+    return len(inner.parts[0].parts) == 1 and inner.parts[0].value in ("(", "[")
+
+
+def _pair(parts: list[Tree]) -> tuple[list[Tree], str] | None:
+    if len(parts) == 2:
+        return parts, "EQ"
+    if len(parts) == 1 and parts[0].kind == "relation" and len(parts[0].parts) == 2:
+        return list(parts[0].parts), parts[0].value[0]
+    if len(parts) == 1 and parts[0].kind == "product" and len(parts[0].parts) == 2:
+        return list(parts[0].parts), "EQ"
+    return None
+
+
+def _names(tree: Tree) -> set[str]:
+    if tree.kind == "leaf":
+        return {str(tree.value.value)}
+    return set().union(*map(_names, tree.parts)) if tree.parts else set()
