@@ -27,6 +27,7 @@ _DISPLAY = re.compile(
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
     re.DOTALL,
 )
+_OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
 
 
@@ -81,7 +82,8 @@ class Source:
 
     def side(self, made: list[Token]) -> Side:
         """Return tokens as a side of an equation."""
-        text = self.text[made[0].start : made[-1].end] if made else ""
+        before = _OPENING.search(self.text, max(0, made[0].start - 8), made[0].start) if made else None
+        text = self.text[before.start() if before else made[0].start : made[-1].end] if made else ""
         return Side(tuple(made), " ".join(text.split()))
 
     def chains(self) -> tuple[list[Chain], list[Chain]]:

@@ -1,0 +1,376 @@
+r"""What the letters of a document mean, by its own definitions and else by what they usually mean.
+
+A letter with an equation of its own (S(z_i) = ..., z_j = \sum_i \Theta_{ij} x_i, also within the
+text) means that. The letters of probabilities, losses and logits that a document uses without
+saying what they are get the usual meaning: softmax, cross-entropy, linear in the features. Every
+such guess is a note that is printed with the result.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.reading import FUNCTIONS, LOSSES, Reader
+from softreg.symbolic.document.source import Chain
+
+INDEX = frozenset("ijklmnpqrcst")
+LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
+TARGETS = ("y", "t")
+WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
+ALWAYS_PROBABILITIES = frozenset({"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"})
+SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a letter means: a formula in its indices, or in an argument to which it applies one by one."""
+
+    letter: str
+    sub: tuple[str, ...]
+    sup: tuple[str, ...]
+    body: n.Node
+    argument: str | None = None
+    line: int | None = None
+    text: str = ""
+
+
+@dataclass
+class Context:
+    """The meaning of the letters."""
+
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    targets: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    sums_to_one: set[str] = field(default_factory=set)
+    arity: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
+    notes: list[str] = field(default_factory=list)
+    one_hot: bool = False
+    binary: bool = False
+    given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
+
+    def arity_of(self, letter: str) -> tuple[int, int]:
+        """Return how many indices below and above the letter has where it has the most."""
+        return self.arity.get(letter, (0, 0))
+
+
+def read_formula(latex: str) -> n.Node:
+    """Return a formula of our own."""
+    (tree,) = parse(tokens(latex))
+    return Reader().read(tree)
+
+
+def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> Definition | None:
+    """Return the definition that an equation states, if it can be one."""
+    if not isinstance(head, n.Var) or head.primes or head.mark:
+        return None
+    indices = (*head.sub, *head.sup)
+    names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
+    if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
+        return None
+    argument = None
+    if not indices and head.arguments and len(head.arguments) == 1 and isinstance(head.arguments[0], n.Var):
+        inner = head.arguments[0]
+        elementwise = not any(isinstance(node, n.Sum) for node in body.walk()) and inner.letter in n.letters(body)
+        if elementwise and not inner.sub and head.letter not in LOSSES:
+            argument = inner.letter
+    sub = tuple(names[: len(head.sub)])
+    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, line, text)
+
+
+class Inference:
+    """Finds the context of a document from its formulas."""
+
+    def __init__(self, given: Context | None, text: str):
+        self.context = given or Context()
+        lowered = text.lower()
+        self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
+        self._nodes: list[n.Node] = []
+
+    def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
+        """Return the context."""
+        context = self.context
+        for text in context.given:
+            self._state(text)
+        self._define(chains, line_of, shown=True)
+        self._define(inline, line_of, shown=False)
+        self._collect(chains)
+        self._usual()
+        self._collect(chains)
+        return context
+
+    def _state(self, text: str) -> None:
+        left, _, right = text.partition("=")
+        definition = definition_from(read_formula(left), read_formula(right), None, text)
+        if definition is None:
+            raise NotUnderstoodError(f"{text!r} defines no letter", 0)
+        self._accept(definition, "given")
+
+    def _accept(self, definition: Definition, origin: str) -> None:
+        context = self.context
+        if definition.letter in context.definitions:
+            return
+        used, todo = set(), [definition.letter]
+        bodies = {**{k: d.body for k, d in context.definitions.items()}, definition.letter: definition.body}
+        while todo:
+            letter = todo.pop()
+            for other in n.letters(bodies[letter]) if letter in bodies else ():
+                if other == definition.letter:
+                    return  # it would be defined by itself
+                if other not in used:
+                    used.add(other)
+                    todo.append(other)
+        context.definitions[definition.letter] = definition
+        context.functions.add(definition.letter)
+        context.notes.append(f"{definition.text} ({origin})")
+
+    def _define(self, chains: Iterable[Chain], line_of: Any, *, shown: bool) -> None:
+        for chain in chains:
+            head = self._try(chain.head.tokens)
+            if not chain.links or chain.links[0].relation.type != "EQ" or not isinstance(head, n.Var):
+                continue
+            if head.letter in TARGETS or (head.letter in INDEX and not head.sub and not head.arguments and not shown):
+                continue
+            if head.letter in ("x", "X", "\\alpha", "\\delta") or (chain.condition or chain.links[0].condition):
+                continue
+            body = self._try(chain.links[0].right.tokens)
+            if body is None or isinstance(body, n.Number) or (not shown and not any(True for _ in body.children())):
+                continue
+            line = line_of(chain.links[0].relation.start)
+            text = f"{chain.head.text} = {chain.links[0].right.text}"
+            definition = definition_from(head, body, line if shown else None, text)
+            if definition is not None:
+                self._accept(definition, f"line {line}")
+
+    def _try(self, made: Any) -> n.Node | None:
+        try:
+            trees = parse(list(made))
+            return Reader(self.context.functions).read(trees[0]) if len(trees) == 1 else None
+        except NotUnderstoodError:
+            return None
+
+    def _collect(self, chains: list[Chain]) -> None:
+        """Read all sides, and note with how many indices each letter is used."""
+        self._nodes = [d.body for d in self.context.definitions.values()]
+        for chain in chains:
+            for side in (chain.head, *(link.right for link in chain.links)):
+                node = self._try(side.tokens)
+                if node is not None:
+                    self._nodes.append(node)
+        arity = self.context.arity
+        for definition in self.context.definitions.values():
+            arity[definition.letter] = (len(definition.sub), len(definition.sup))
+        for node in self._nodes:
+            for v in node.walk():
+                if isinstance(v, n.Var) and v.letter not in self.context.definitions:
+                    sub, sup = arity.get(v.letter, (0, 0))
+                    arity[v.letter] = (max(sub, len(v.sub)), max(sup, len(v.sup)))
+
+    # --- the usual meanings ---
+
+    def _vars(self) -> list[n.Var]:
+        return [v for node in self._nodes for v in node.walk() if isinstance(v, n.Var)]
+
+    def _usual(self) -> None:
+        context = self.context
+        used = {v.letter for v in self._vars()}
+        logged = {
+            node.argument.letter
+            for top in self._nodes
+            for node in top.walk()
+            if isinstance(node, n.Function) and node.name == "log" and isinstance(node.argument, n.Var)
+        }
+        self._find_labels(used)
+        target = next((t for t in TARGETS if t in used and t not in context.definitions), "y")
+        context.targets.add(target)
+        losses = [v for v in sorted(used & LOSSES) if v not in context.definitions and self._is_loss(v)]
+        open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
+        likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS | logged and self._applied(v))]
+        likely += [v for v in sorted(open_ & logged) if v not in likely and v not in WEIGHTS and v != "x"]
+        samples = any(context.arity_of(v)[1] for v in used)
+        logits = self._logits(used, likely)
+        context.binary = self._is_binary(likely, target, losses)
+        for letter in likely:
+            self._probability(letter, logits)
+        probability = next(iter(likely), None) or self._defined_probability()
+        self._linear(logits, used)
+        for letter in losses:
+            self._loss(letter, target, probability or self._extra_probability(logits), samples)
+        if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
+            context.sums_to_one = {target}
+
+    def _find_labels(self, used: set[str]) -> None:
+        """Letters of targets that are used as an index: the label itself."""
+        context = self.context
+        for top in self._nodes:
+            for node in top.walk():
+                if isinstance(node, n.Var):
+                    indices = [i for i in (*node.sub, *node.sup) if isinstance(i, n.Var)]
+                elif isinstance(node, n.Equal):
+                    indices = [i for i in (node.left, node.right) if isinstance(i, n.Var)]
+                else:
+                    continue
+                context.labels |= {i.letter for i in indices if i.letter in TARGETS and not i.sub}
+
+    def _is_loss(self, letter: str) -> bool:
+        return letter not in ("E", "C", "H", "F", "D", "R", "l") or any(
+            isinstance(node, n.Derivative) and isinstance(node.body, n.Var) and node.body.letter == letter
+            for top in self._nodes
+            for node in top.walk()
+        )
+
+    def _applied(self, letter: str) -> bool:
+        return any(v.letter == letter and (v.arguments or v.sub) for v in self._vars())
+
+    def _logits(self, used: set[str], likely: list[str]) -> str:
+        context = self.context
+        votes: Counter[str] = Counter()
+        bodies = [d.body for d in context.definitions.values()]
+        for v in self._vars():
+            if v.letter in likely and v.arguments:
+                votes.update(a.letter for a in v.arguments if isinstance(a, n.Var))
+        for top in (*self._nodes, *bodies):
+            for node in top.walk():
+                if isinstance(node, n.Function) and node.name == "exp" and isinstance(node.argument, n.Var):
+                    votes[node.argument.letter] += 1
+                if isinstance(node, n.Derivative) and node.variable is not None and node.variable.letter in LOGITS[:-1]:
+                    votes[node.variable.letter] += 1
+        weights = any(w in used for w in WEIGHTS)
+        for letter in list(votes):
+            if letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
+                del votes[letter]
+        return votes.most_common(1)[0][0] if votes else "z"
+
+    def _is_binary(self, likely: list[str], target: str, losses: list[str]) -> bool:
+        arity = self.context.arity_of
+        if self.context.binary:
+            return True
+        if any(arity(p)[0] for p in likely) or arity(target)[0]:
+            return False
+        defined = [d for d in self.context.definitions.values() if d.argument is not None]
+        one_minus = any(
+            isinstance(node, n.Add)
+            and len(node.terms) == 2
+            and node.terms[0] == n.Number(Fraction(1))
+            and isinstance(node.terms[1], n.Mul)
+            and isinstance(node.terms[1].factors[-1], n.Var)
+            for top in self._nodes
+            for node in top.walk()
+        )
+        sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
+        return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
+
+    def _make(self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None) -> None:
+        sup = ("n",) if self.context.arity_of(letter)[1] else ()
+        definition = Definition(letter, sub, sup, read_formula(latex), argument, None, f"{self._head(letter, sub)} = {latex}")
+        self.context.arity[letter] = (len(sub), len(sup))
+        self._accept(definition, "the usual meaning")
+
+    def _head(self, letter: str, sub: tuple[str, ...]) -> str:
+        return f"{letter}_{{{''.join(sub)}}}" if sub else letter
+
+    def _up(self, letter: str) -> str:
+        """Return the number of the sample as a superscript, for letters that have one."""
+        return "^{(n)}" if self.context.arity_of(letter)[1] else ""
+
+    def _probability(self, letter: str, logits: str) -> None:
+        context = self.context
+        z = logits
+        if context.arity_of(letter)[1] and z not in context.definitions:
+            context.arity[z] = (context.arity_of(z)[0], 1)
+        up = self._up(z)
+        if context.binary:
+            if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in ("h", "p", "P", "\\hat y"):
+                context.functions.add(letter)
+                self._make(letter, (), "\\frac{1}{1 + e^{-z}}", "z")
+            else:
+                self._make(letter, (), f"\\frac{{1}}{{1 + e^{{-{z}{up}}}}}")
+            return
+        self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}")
+        context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
+
+    def _defined_probability(self) -> str | None:
+        for definition in self.context.definitions.values():
+            body = definition.body
+            if isinstance(body, n.Quotient) and any(isinstance(x, n.Function) and x.name == "exp" for x in body.walk()):
+                return definition.letter
+            if isinstance(body, n.Var) and body.letter in ("softmax", "\\sigma", "S"):
+                return definition.letter
+        return None
+
+    def _extra_probability(self, logits: str) -> str:
+        self._probability("softmax", logits)
+        return "softmax"
+
+    def _loss(self, letter: str, target: str, p: str, samples: bool) -> None:
+        context = self.context
+        y, definition = target, context.definitions[p]
+        up = "^{(n)}" if samples and context.arity_of(y)[1] else ""
+        head = f"{p}({definition.argument})" if definition.argument else p
+        over = "" if context.arity_of(letter)[1] or not up else "\\sum_n "
+        if context.arity_of(y)[0] == 0 and y in context.labels:
+            self._make(letter, (), f"-{over}\\log {p}_{y}")
+        elif context.binary:
+            q = f"{p}{up}" if definition.argument is None else head
+            self._make(letter, (), f"-{over}\\left[{y}{up} \\log {q} + (1 - {y}{up}) \\log(1 - {q})\\right]")
+        else:
+            context.arity[y] = (max(1, context.arity_of(y)[0]), context.arity_of(y)[1])
+            self._make(letter, (), f"-{over}\\sum_k {y}_k{up} \\log {p}_k{up}")
+
+    def _linear(self, logits: str, used: set[str]) -> None:
+        """Guess how the logits depend on weights, where the document takes a derivative in them."""
+        context = self.context
+        z = logits
+        weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
+        if weight is None or z in context.definitions or not (
+            "x" in used or "X" in used
+        ):
+            return
+        x = "x" if "x" in used else "X"
+        up = self._up(z) or self._up(x)
+        if up:
+            context.arity[z] = (context.arity_of(z)[0], 1)
+            context.arity[x] = (context.arity_of(x)[0], 1)
+        bias = ""
+        order = context.arity_of(weight)[0]
+        classes = context.arity_of(z)[0]
+        if "b" in used and "b" not in context.definitions:
+            bias = " + b_k" if context.arity_of("b")[0] else " + b"
+        if classes == 0:
+            context.arity[weight] = (1, 0)
+            context.arity[x] = (1, context.arity_of(x)[1])
+            self._make(z, (), f"\\sum_p {weight}_p x_p{up}{bias}")
+        elif order == 2:
+            first = self._feature_first(weight, x)
+            context.arity[x] = (1, context.arity_of(x)[1])
+            w = f"{weight}_{{pk}}" if first else f"{weight}_{{kp}}"
+            self._make(z, ("k",), f"\\sum_p {w} {x}_p{up}{bias}")
+        elif order == 1 and context.arity_of(x)[0] == 1:
+            self._make(z, ("k",), f"{weight}_k {x}_k{up}{bias}")
+        elif order == 1:
+            context.arity[weight], context.arity[x] = (2, 0), (1, context.arity_of(x)[1])
+            self._make(z, ("k",), f"\\sum_p {weight}_{{kp}} {x}_p{up}{bias}")
+
+    def _feature_first(self, weight: str, x: str) -> bool:
+        votes = 0
+        for top in self._nodes:
+            features = {i for v in top.walk() if isinstance(v, n.Var) and v.letter == x for i in v.sub}
+            classes = {
+                i
+                for v in top.walk()
+                if isinstance(v, n.Var) and v.letter not in (x, weight) and len(v.sub) == 1
+                for i in v.sub
+            }
+            for v in top.walk():
+                if isinstance(v, n.Var) and v.letter == weight and len(v.sub) == 2:
+                    votes += (v.sub[0] in features) + (v.sub[1] in classes)
+                    votes -= (v.sub[1] in features) + (v.sub[0] in classes)
+        return votes > 0
