@@ -39,6 +39,7 @@ class Facts:
     one_hot: bool = False
     last: tuple[tuple[Expr, str], ...] = ()  # indices that stand for the last of a range
     classes: Expr = None
+    labels: tuple[Expr, ...] = ()  # indices that name the true class
 
 
 def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
@@ -55,8 +56,10 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
         reason = str(error)
     found = refute(a, b, facts, apart)
     if found is not None:
-        if facts.one_hot and facts.sums_to_one and _is_zero_one_hot(difference, facts):
-            return Outcome("true-if", tuple(f"{y} is one-hot" for y in facts.sums_to_one))
+        for label in (None, *facts.labels) if facts.one_hot and facts.sums_to_one else ():
+            if _is_zero_one_hot(difference, facts, label):
+                at = "" if label is None else f" at {label.name}"
+                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums_to_one))
         return Outcome("false", counterexample=found)
     try:
         if facts.sums_to_one and _is_zero(difference, facts.sums_to_one):
@@ -70,7 +73,7 @@ def _is_zero(e: Expr, rows: tuple[str, ...]) -> bool:
     return Normal(rows).equal(e, sp.S.Zero)
 
 
-def _is_zero_one_hot(e: Expr, facts: Facts) -> bool:
+def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
     """Whether e is 0 where each row of the targets is 1 at one class, whichever, and 0 elsewhere."""
     labels: dict[Any, Expr] = {}
     replaced = {}
@@ -80,7 +83,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts) -> bool:
             *rows, k = entry.indices
             key = (name, len(rows))
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
-            label = Pick(labels[key].args[0], entry.base.shape[-1], *rows) if rows else labels[key]
+            label = given if given is not None and not rows else Pick(labels[key].args[0], entry.base.shape[-1], *rows) if rows else labels[key]
             replaced[entry] = sp.KroneckerDelta(k, label)
     try:
         return bool(replaced) and _is_zero(e.xreplace(replaced), ())

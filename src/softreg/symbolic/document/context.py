@@ -17,6 +17,7 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, parse
 from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import FUNCTIONS, LOSSES, Reader
 from softreg.symbolic.document.source import Chain
 
@@ -37,6 +38,7 @@ class Definition:
     sup: tuple[str, ...]
     body: n.Node
     argument: str | None = None
+    formal: str | None = None  # the letter of the vector that it is a function of
     line: int | None = None
     text: str = ""
 
@@ -83,7 +85,19 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
         if elementwise and not inner.sub and head.letter not in LOSSES:
             argument = inner.letter
     sub = tuple(names[: len(head.sub)])
-    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, line, text)
+    first = head.arguments[0] if head.arguments else None
+    formal = first.letter if isinstance(first, n.Var) and len(head.arguments or ()) == 1 else None
+    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text)
+
+
+def _core(factors: Iterable[n.Node]) -> list[n.Node]:
+    """Return the factors of a product, those within it also, without transposition."""
+    out: list[n.Node] = []
+    for f in factors:
+        while isinstance(f, n.Transposed):
+            f = f.body
+        out += _core(f.factors) if isinstance(f, n.Mul) else [f]
+    return out
 
 
 class Inference:
@@ -137,12 +151,14 @@ class Inference:
             head = self._try(chain.head.tokens)
             if not chain.links or chain.links[0].relation.type != "EQ" or not isinstance(head, n.Var):
                 continue
-            if head.letter in TARGETS or (head.letter in INDEX and not head.sub and not head.arguments and not shown):
+            if head.letter in TARGETS:
                 continue
             if head.letter in ("x", "X", "\\alpha", "\\delta") or (chain.condition or chain.links[0].condition):
                 continue
             body = self._try(chain.links[0].right.tokens)
-            if body is None or isinstance(body, n.Number) or (not shown and not any(True for _ in body.children())):
+            if body is None or isinstance(body, n.Number):
+                continue
+            if isinstance(body, n.Var) and (not shown or head.letter in INDEX) and not body.arguments:
                 continue
             line = line_of(chain.links[0].relation.start)
             text = f"{chain.head.text} = {chain.links[0].right.text}"
@@ -173,6 +189,7 @@ class Inference:
                 if isinstance(v, n.Var) and v.letter not in self.context.definitions:
                     sub, sup = arity.get(v.letter, (0, 0))
                     arity[v.letter] = (max(sub, len(v.sub)), max(sup, len(v.sup)))
+        Ranks(self.context).settle(self._nodes)
 
     # --- the usual meanings ---
 
@@ -189,11 +206,20 @@ class Inference:
             if isinstance(node, n.Function) and node.name == "log" and isinstance(node.argument, n.Var)
         }
         self._find_labels(used)
-        target = next((t for t in TARGETS if t in used and t not in context.definitions), "y")
+        target = self._target(used)
         context.targets.add(target)
         losses = [v for v in sorted(used & LOSSES) if v not in context.definitions and self._is_loss(v)]
         open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
-        likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS | logged and self._applied(v))]
+        raised = {
+            v.letter
+            for top in self._nodes
+            for node in top.walk()
+            if isinstance(node, n.Function) and node.name == "exp"
+            for v in node.argument.walk()
+            if isinstance(v, n.Var)
+        }
+        open_ -= raised - {"softmax"}
+        likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
         likely += [v for v in sorted(open_ & logged) if v not in likely and v not in WEIGHTS and v != "x"]
         samples = any(context.arity_of(v)[1] for v in used)
         logits = self._logits(used, likely)
@@ -206,6 +232,23 @@ class Inference:
             self._loss(letter, target, probability or self._extra_probability(logits), samples)
         if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
             context.sums_to_one = {target}
+
+    def _target(self, used: set[str]) -> str:
+        """Return the letter that logarithms of probabilities are weighted with."""
+        votes: Counter[str] = Counter()
+        for top in self._nodes:
+            for node in top.walk():
+                if isinstance(node, n.Mul):
+                    inside = {
+                        x.letter for f in node.factors if isinstance(f, n.Function) for x in f.walk() if isinstance(x, n.Var)
+                    }
+                    weights = [f for f in _core(node.factors) if isinstance(f, n.Var) and f.letter not in inside]
+                    if any(isinstance(f, n.Function) and f.name == "log" for f in _core(node.factors)):
+                        votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
+        usual = next((t for t in TARGETS if t in used and t not in self.context.definitions), None)
+        if usual is not None and (not votes or votes[usual]):
+            return usual
+        return votes.most_common(1)[0][0] if votes else "y"
 
     def _find_labels(self, used: set[str]) -> None:
         """Letters of targets that are used as an index: the label itself."""
@@ -227,8 +270,8 @@ class Inference:
             for node in top.walk()
         )
 
-    def _applied(self, letter: str) -> bool:
-        return any(v.letter == letter and (v.arguments or v.sub) for v in self._vars())
+    def _called(self, letter: str) -> bool:
+        return any(v.letter == letter and v.arguments for v in self._vars())
 
     def _logits(self, used: set[str], likely: list[str]) -> str:
         context = self.context
@@ -253,6 +296,8 @@ class Inference:
         arity = self.context.arity_of
         if self.context.binary:
             return True
+        if "softmax" in likely:
+            return False
         if any(arity(p)[0] for p in likely) or arity(target)[0]:
             return False
         defined = [d for d in self.context.definitions.values() if d.argument is not None]
@@ -268,9 +313,10 @@ class Inference:
         sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
 
-    def _make(self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None) -> None:
+    def _make(self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None) -> None:
         sup = ("n",) if self.context.arity_of(letter)[1] else ()
-        definition = Definition(letter, sub, sup, read_formula(latex), argument, None, f"{self._head(letter, sub)} = {latex}")
+        text = f"{self._head(letter, sub)} = {latex}"
+        definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, None, text)
         self.context.arity[letter] = (len(sub), len(sup))
         self._accept(definition, "the usual meaning")
 
@@ -294,7 +340,7 @@ class Inference:
             else:
                 self._make(letter, (), f"\\frac{{1}}{{1 + e^{{-{z}{up}}}}}")
             return
-        self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}")
+        self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
         context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
 
     def _defined_probability(self) -> str | None:
@@ -330,9 +376,8 @@ class Inference:
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        if weight is None or z in context.definitions or not (
-            "x" in used or "X" in used
-        ):
+        needed = z in used or any(z in n.letters(d.body) for d in context.definitions.values())
+        if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
             return
         x = "x" if "x" in used else "X"
         up = self._up(z) or self._up(x)

@@ -9,6 +9,7 @@ that agrees, the step only inherits it.
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,7 +179,9 @@ class Judge:
             if definition.argument is not None:
                 scope["value", definition.argument] = ()  # type: ignore[index]
             try:
-                self.ranges.attempt(definition.body, scope)
+                shape = self.ranges.attempt(definition.body, scope)
+                for place, axis in enumerate(shape, start=len(definition.sub)):
+                    self.ranges.join(("sub", definition.letter, place), axis)
             except RangeError as error:
                 self.context.notes.append(f"{definition.text}: {error}")
 
@@ -367,6 +370,17 @@ class Judge:
             self.context.one_hot or bool(self.context.labels),
             tuple(self._meaning.last.items()),
             self._meaning._class_size(),
+            self._label_letters(),
+        )
+
+    def _label_letters(self) -> tuple[Expr, ...]:
+        """Return the free indices that name the true class."""
+        text = self.source.text
+        return tuple(
+            i
+            for i in self._scope.values()
+            if isinstance(i, Index)
+            and (i.name == "c" or any(re.search(rf"{re.escape(y)}_\{{?{i.name}\}}?\s*=\s*1", text) for y in self.context.targets))
         )
 
     def values(self, e: Expression) -> Any:

@@ -232,6 +232,10 @@ class Lexer:
             self._braced(start)
         elif name in ("stackrel", "overset", "underset"):
             self._argument()
+            self._skip_spaces()
+            if "=" in (over := self._text[self._at : self._end].split("}")[0]):
+                self._argument()
+                self._put("EQ", over, start)
         elif name in GROUPS:
             pass
         elif name in ("begin", "end"):

@@ -146,8 +146,10 @@ class Meaning:
 
     def _var(self, node: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
         letter = node.letter
-        if ("value", letter) in scope and not node.sub:
-            return scope[("value", letter)]
+        if ("value", letter) in scope:
+            bound = scope[("value", letter)]
+            known = [self.index(i, scope) for i in node.sub]
+            return namespace.Array(bound.shape[len(known) :], lambda *more: bound.at(*known, *more))
         definition = self.context.definitions.get(letter)
         if definition is not None and definition.argument is not None:
             return self._elementwise(node, definition, scope, opaque)
@@ -166,10 +168,26 @@ class Meaning:
         below = [self.index(i, scope) for i in node.sub]
         missing = [self.ranges.of_slot(letter, "sub", place) for place in range(len(below), sub)]
 
+        bound = self._bound(node, definition, scope, opaque)
+
         def entry(*more: Expr) -> Expr:
-            return self._entry(letter, (*below, *more), tuple(above), opaque, scope)
+            return self._entry(letter, (*below, *more), tuple(above), opaque, scope if bound is None else bound)
 
         return namespace.Array(missing, entry)
+
+    def _bound(self, node: n.Var, definition: Any, scope: Scope, opaque: frozenset[str]) -> Scope | None:
+        """Return a scope in which the vector that a function is of has the value in brackets."""
+        if definition is None or definition.formal is None or not node.arguments or node.letter in opaque:
+            return None
+        first = node.arguments[0]
+        if len(node.arguments) > 1 or (isinstance(first, n.Var) and (first.letter in (definition.formal, "x"))):
+            return None
+        if isinstance(first, n.Var) and first.sub:
+            first = n.Var(first.letter, (), first.sup)
+        argument = self.value(first, scope, opaque)
+        if argument.ndim != 1:
+            return None
+        return _Defaults({("value", definition.formal): argument}, scope)
 
     def _sample(self, letter: str, place: int, scope: Scope) -> Expr:
         """Return the sample that is meant where none is said: always the same one."""
@@ -186,14 +204,16 @@ class Meaning:
             base = self._base(letter)
             at = [values[o] for o in self._order(letter)]
             return base[tuple(at)] if at else base
-        inner: Scope = dict(zip((*definition.sub, *definition.sup), (*below, *above), strict=True))
+        names = (*definition.sub, *definition.sup)
+        inner: Scope = dict(zip(names, (*below[: len(definition.sub)], *above), strict=True))
         sample = above[0] if above else scope.get("(sample)")
         if sample is not None:
             inner["(sample)"] = sample
         result = self.value(definition.body, _Defaults(inner, scope), opaque)
-        if result.ndim:
-            raise UnclearError(f"{_name(letter)} is defined by a vector")
-        return result.at()
+        rest = below[len(definition.sub) :]
+        if result.ndim != len(rest):
+            raise UnclearError(f"{_name(letter)} has {len(below)} indices here, and another number where it is defined")
+        return result.at(*rest)
 
     def _elementwise(self, node: n.Var, definition: Any, scope: Scope, opaque: frozenset[str]) -> Array:
         """Apply a function of one number, or its derivative, to every entry."""

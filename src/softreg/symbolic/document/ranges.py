@@ -57,6 +57,10 @@ class Ranges:
         if self._size.setdefault(a, size) != size:
             raise RangeError(f"{what} runs to {size}, but stands where an index that runs to {self._size[a]} belongs")
 
+    def join(self, a: Axis, b: Axis) -> None:
+        """Make two axes one."""
+        self._join(a, b, "a definition")
+
     def attempt(self, node: n.Node, scope: Scope) -> Shape:
         """Take in the node; if it does not fit, take nothing in and say why."""
         saved = dict(self._parent), dict(self._size), dict(scope)
@@ -188,6 +192,12 @@ class Ranges:
                 self._quietly(argument, scope)
         if ("value", letter) in scope:  # type: ignore[comparison-overlap]
             return ()
+        if definition is not None and definition.formal and node.arguments and len(node.arguments) == 1:
+            first = node.arguments[0]
+            if not isinstance(first, n.Var):
+                inner = self.shape(first, scope)
+                if len(inner) == 1:
+                    self._join(inner[0], ("sub", definition.formal, 0), f"the argument of {letter}")
         sub, sup = self.context.arity_of(letter)
         for kind, indices in (("sub", node.sub), ("sup", node.sup)):
             for place, i in enumerate(indices):

@@ -67,6 +67,7 @@ class Source:
 
     def __init__(self, text: str):
         self.text = text
+        self._latex = "\\documentclass" in text or "\\begin{document}" in text
         self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
 
     def place(self, at: int) -> tuple[int, int]:
@@ -91,7 +92,8 @@ class Source:
         chains: list[Chain] = []
         inline: list[Chain] = []
         last = 0
-        for match in _DISPLAY.finditer(self.text):
+        text = re.sub(r"(?<!\\)%[^\n]*", lambda m: " " * len(m.group()), self.text) if self._latex else self.text
+        for match in _DISPLAY.finditer(text):
             kind = match.lastgroup
             group = next(
                 (g for g in ("math", "dollars", "brackets", "environment", "round", "inline") if match.group(g) is not None),
@@ -104,7 +106,7 @@ class Source:
             if group in ("round", "inline"):
                 self._read(start, end, inline, ())
                 continue
-            case = self._case(self.text[max(last, start - 400) : match.start()], max(last, start - 400))
+            case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
             self._read(start, end, chains, case)
             last = match.end()
         return [c for c in chains if c.links], [c for c in inline if c.links]
