@@ -82,6 +82,8 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     if not indices and head.arguments and len(head.arguments) == 1 and isinstance(head.arguments[0], n.Var):
         inner = head.arguments[0]
         elementwise = not any(isinstance(node, n.Sum) for node in body.walk()) and inner.letter in n.letters(body)
+        if inner.letter in ("x", "X") and n.letters(body) & set(WEIGHTS):
+            elementwise = False
         if elementwise and not inner.sub and head.letter not in LOSSES:
             argument = inner.letter
     sub = tuple(names[: len(head.sub)])
@@ -393,6 +395,10 @@ class Inference:
             context.arity[weight] = (1, 0)
             context.arity[x] = (1, context.arity_of(x)[1])
             self._make(z, (), f"\\sum_p {weight}_p x_p{up}{bias}")
+        elif classes == 2 and order == 2:
+            w = f"{weight}_{{pk}}" if self._feature_first(weight, x) else f"{weight}_{{kp}}"
+            context.arity[x] = (2, 0)
+            self._make(z, ("n", "k"), f"\\sum_p {w} {x}_{{np}}{bias}")
         elif order == 2:
             first = self._feature_first(weight, x)
             context.arity[x] = (1, context.arity_of(x)[1])
@@ -407,12 +413,12 @@ class Inference:
     def _feature_first(self, weight: str, x: str) -> bool:
         votes = 0
         for top in self._nodes:
-            features = {i for v in top.walk() if isinstance(v, n.Var) and v.letter == x for i in v.sub}
+            features = {i for v in top.walk() if isinstance(v, n.Var) and v.letter == x for i in v.sub[-1:]}
             classes = {
                 i
                 for v in top.walk()
-                if isinstance(v, n.Var) and v.letter not in (x, weight) and len(v.sub) == 1
-                for i in v.sub
+                if isinstance(v, n.Var) and v.letter not in (x, weight)
+                for i in v.sub[-1:]
             }
             for v in top.walk():
                 if isinstance(v, n.Var) and v.letter == weight and len(v.sub) == 2:

@@ -64,7 +64,7 @@ class Tree:
     kind        value               parts
     leaf        a `Token`           -
     scripted    -                   base, then trees of the kind `below`, `above` or `prime`
-    bracket     `{`, `(` or `|`     relations
+    bracket     how it opens        relations; `group` for mere braces
     relation    the comparisons     what is compared
     sum         the signs           terms
     product     the operators       factors; the operators `*`, `/` and ` ` (beside) stand before each
@@ -147,7 +147,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
     operator = leaf
 
     def group(self, c: list[Any]) -> Tree:
-        return Tree("bracket", tuple(c[1]), "{", c[0].value.start, c[2].value.end)
+        return Tree("bracket", tuple(c[1]), "group", c[0].value.start, c[2].value.end)
 
     def paren(self, c: list[Any]) -> Tree:
         return Tree("bracket", tuple(c[1]), c[0].value.value, c[0].value.start, c[2].value.end)

@@ -220,6 +220,9 @@ class Judge:
                 step.verdict, step.hint = "undecided", f"this takes more than {SECONDS_A_STEP:g} seconds"
             except RecursionError:
                 step.verdict, step.hint = "undecided", "too deeply nested"
+            except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+                step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
+                step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
             if link.relation.type == "EQ":
                 self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
@@ -238,7 +241,11 @@ class Judge:
             return None
         after = right.nodes[0] if right.nodes else None
         bare = all(isinstance(i, n.Var) and not i.sub for i in (*node.sub, *node.sup))
-        again = after is not None and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
+        again = (
+            after is not None
+            and node.arguments is None
+            and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
+        )
         if again and not node.primes or link.relation.type == "ARROW":
             problem = f"; {right.problem[1]}" if right.problem else ""
             return "update", f"the new value of {_name(node.letter)}: nothing to prove{problem}"

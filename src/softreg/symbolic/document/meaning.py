@@ -139,9 +139,10 @@ class Meaning:
         return order
 
     def _class_size(self) -> Expr:
-        for letter, definition in self.context.definitions.items():
-            if any(isinstance(x, n.Function) and x.name == "exp" for x in definition.body.walk()) and definition.sub:
-                return self.ranges.of_slot(letter, "sub", 0)
+        for definition in self.context.definitions.values():
+            for part in definition.body.walk():
+                if isinstance(part, n.Sum) and isinstance(part.body, n.Function) and part.body.name == "exp":
+                    return self.ranges.of_sum(part)
         return None
 
     def _var(self, node: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
@@ -205,7 +206,8 @@ class Meaning:
             at = [values[o] for o in self._order(letter)]
             return base[tuple(at)] if at else base
         names = (*definition.sub, *definition.sup)
-        inner: Scope = dict(zip(names, (*below[: len(definition.sub)], *above), strict=True))
+        own = above[: len(definition.sup)]  # a sample more than the definition names is the one at hand
+        inner: Scope = dict(zip(names, (*below[: len(definition.sub)], *own), strict=True))
         sample = above[0] if above else scope.get("(sample)")
         if sample is not None:
             inner["(sample)"] = sample

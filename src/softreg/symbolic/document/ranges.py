@@ -208,7 +208,7 @@ class Ranges:
                     self._sized((kind, letter, place), axis[1], f"the index {axis[1]} of {letter}")
                 else:
                     self._join((kind, letter, place), axis, f"{letter} with the index {getattr(i, 'letter', i)}")
-        if len(node.sub) > sub or len(node.sup) > sup:
+        if len(node.sub) > sub or (len(node.sup) > sup and definition is None):
             raise RangeError(f"{letter} has more indices here than where it is defined")
         return tuple(("sub", letter, place) for place in range(len(node.sub), sub))
 

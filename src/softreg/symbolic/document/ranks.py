@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 SCALARS = frozenset({"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"})
 
+VECTORS = frozenset({"y", "t", "b", "p", "q", "z", "x", "w", "\\theta", "\\hat y", "\\sigma", "\\delta"})
+
 
 class Ranks:
     """How many indices each letter has in full: those that are written, and those left out."""
@@ -59,7 +61,7 @@ class Ranks:
             for t, rank in zip(node.terms, ranks, strict=True):
                 if rank == 0 and max(ranks) > 0:
                     v = t.factors[-1] if isinstance(t, n.Mul) and t.factors[0] == n.MINUS_ONE else t
-                    if isinstance(v, n.Var):
+                    if isinstance(v, n.Var) and (v.letter in VECTORS or v.letter.isupper()):
                         self._vector(v, max(ranks))
 
     def _vector(self, node: n.Node, rank: int) -> None:

@@ -12,6 +12,7 @@ S(z_k)          after the letter of a function, a bracket holds its argument; af
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
@@ -98,6 +99,8 @@ class Reader:
             elif self._is_derivative(tree) or base.is_leaf("NABLA"):
                 factor, used = self._derived(tree, rest)
                 at += 1 + used
+            elif tree.is_leaf("NAME") and tree.value.value == "d" and rest and rest[0][0] == " " and _is_letter(rest[0][1]):
+                raise NotUnderstoodError("a differential on its own is not understood", tree.start)
             elif base.is_leaf("PARTIAL"):
                 factor, used = self._slashed(tree, scripts, rest)
                 at += 1 + used
@@ -252,7 +255,7 @@ class Reader:
         """Read a letter and, if it is a function, the bracket after it."""
         letter = base.value.value
         bracket, after = _unscripted(rest[0][1])
-        if bracket.kind == "bracket" and bracket.value != "{":
+        if bracket.kind == "bracket" and bracket.value != "group":
             if any(part.kind == "relation" for part in bracket.parts):
                 if letter in ("indicator", "I", "\\delta"):
                     return self.condition(bracket), 1
@@ -347,6 +350,8 @@ class Reader:
         if not isinstance(value, n.Var):
             raise NotUnderstoodError("the number of a sample at something that is no letter", script.start)
         inner = script.parts[0].parts[0].parts[0]
+        if value.letter in LOSSES and _spelled(inner) not in NEW:
+            value = replace(value, letter=value.letter + "_i")
         if _spelled(inner) in NEW:
             return n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, _spelled(inner), value.at)
         return n.Var(value.letter, value.sub, (*value.sup, self.read(inner)), value.arguments, value.primes, value.mark, value.at)
@@ -372,7 +377,13 @@ class Reader:
                     continue
                 else:
                     sub.append(self.read(piece))
+        if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
+            letter += "_i"  # the loss of one sample is not the loss of all
         return n.Var(letter, tuple(sub), value.sup, value.arguments, value.primes, mark, value.at)
+
+
+def _is_letter(tree: Tree) -> bool:
+    return _unscripted(tree)[0].is_leaf("NAME")
 
 
 def _times(parts: list[n.Node]) -> n.Node:
@@ -393,7 +404,7 @@ def _content(script: Tree) -> list[Tree]:
 
 def _items(tree: Tree) -> list[tuple[str, Tree]]:
     """Return the factors of a numerator or denominator."""
-    while tree.kind == "bracket" and tree.value == "{" and len(tree.parts) == 1:
+    while tree.kind == "bracket" and tree.value == "group" and len(tree.parts) == 1:
         tree = tree.parts[0]
     return list(zip(tree.value, tree.parts, strict=True)) if tree.kind == "product" else [(" ", tree)]
 
