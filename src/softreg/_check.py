@@ -96,7 +96,7 @@ def _print(console: Console, path: Path, text: str, verdicts: Verdicts) -> None:
     lines = text.split("\n")
 
     def say(line: Text | str = "") -> None:
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     for note in verdicts.context:
         say(Text("with  ", style="dim").append(note))

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from mutants import mutants
+from .mutants import mutants
 
 from softreg.symbolic.document import judge
 

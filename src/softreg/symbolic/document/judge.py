@@ -105,7 +105,7 @@ class Judge:
             self._judge(chain, expressions, scope)
         notes = list(self.context.notes)
         if self.context.sums_to_one:
-            notes.append(f"assumed where needed: sum_k y_k = 1 for y = {', '.join(sorted(self.context.sums_to_one))}")
+            notes += [f"sum_k {_name(y)}_k = 1, assumed where it is needed" for y in sorted(self.context.sums_to_one)]
         if total > MOST_STEPS:
             notes.append(f"only the first {len(self.steps)} of {total} or more steps were judged")
         return Verdicts(notes, self.steps)

@@ -97,7 +97,9 @@ class Meaning:
                 return scope[node.letter]
             if node.letter in self.context.labels:
                 return self._label(node, scope)
-            return self.last_of(node.letter)
+            if node.letter in self.ranges.known_sizes():
+                return self.last_of(node.letter)
+            raise UnclearError(f"the index {_name(node.letter)} is bound by nothing here", node.at)
         raise UnclearError("an index that is not understood")
 
     def last_of(self, size: str) -> Expr:
