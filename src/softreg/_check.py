@@ -38,7 +38,9 @@ def read(path: Path) -> str:
     except OSError as error:
         raise RefusedError(f"{path}: {error.strerror or error}") from None
     if len(data) > MOST_BYTES:
-        raise RefusedError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read")
+        raise RefusedError(
+            f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read"
+        )
     if not data.strip():
         raise RefusedError(f"{path} is empty")
     if b"\0" in data:
@@ -55,7 +57,9 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
         from softreg.symbolic.document import context_from_toml, front_matter, judge, page
         from softreg.symbolic.document.grammar import NotUnderstoodError
     except ImportError as error:
-        console.print(f"the checker needs {error.name}; install it with: python -m pip install 'softreg[symbolic]'", markup=False)
+        console.print(
+            f"the checker needs {error.name}; install it with: python -m pip install 'softreg[symbolic]'", markup=False
+        )
         return 2
     try:
         text = read(path)
@@ -75,7 +79,9 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
     else:
         _print(console, path, text, verdicts)
     if not verdicts.steps:
-        return _refuse(console, path, f"{path} has no displayed equation: nothing was judged", as_json=as_json, quiet=as_json)
+        return _refuse(
+            console, path, f"{path} has no displayed equation: nothing was judged", as_json=as_json, quiet=as_json
+        )
     return verdicts.exit_code
 
 

@@ -145,13 +145,13 @@ class Algebra(ABC):
         inverse: Polynomial = {tuple((a, -e) for a, e in shared): 1}
         terms: tuple[tuple[Monomial, Number], ...] = frozen(self.times(p, inverse))
         leading: Number = abs(terms[0][1])
-        base = atom("base", tuple((m, Fraction(c) / leading) for m, c in terms))
+        base: Atom = atom("base", tuple((m, Fraction(c) / leading) for m, c in terms))
         if not self._is_positive(base):  # 1 - 1/(1 + a) is a/(1 + a), which shows once it is multiplied out
             expanded = self._expanded(dict(base.data))
             if expanded != dict(base.data):
-                content, coefficient, rest = self._content(expanded)
+                content, factor, rest = self._content(expanded)
                 ((content, _),) = self.times({shared: 1}, {content: 1}).items()
-                return content, Fraction(leading) * coefficient, rest
+                return content, Fraction(leading) * factor, rest
         self._require_positive(
             ((base, 1),), "a sum of terms, some of which may be negative, divides or has its log taken"
         )

@@ -31,9 +31,9 @@ def mutants(text):
     """Yield (kind, line number, mutant) for each place of each slip in a line that goes on with a derivation."""
     lines = text.split("\n")
     for number, line in enumerate(lines, start=1):
-        if line.startswith(("where", "With")) or line.startswith("\\frac{d}"):
+        if line.startswith(("where", "With", "\\frac{d}")):
             continue  # a definition, or a left side over two lines
-        if "=" not in line or "softmax}" in line or re.match(r"\$\$[^=]{1,40}=", line) and "partial" not in line:
+        if "=" not in line or "softmax}" in line or (re.match(r"\$\$[^=]{1,40}=", line) and "partial" not in line):
             continue  # a definition says what is meant, and cannot be wrong
         if not re.search(r"\$\$|&|\\\\|^=|frac", line):
             continue

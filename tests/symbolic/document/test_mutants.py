@@ -4,9 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from .mutants import mutants
 
 from softreg.symbolic.document import judge
+
+from .mutants import mutants
 
 DOCUMENTS = sorted((Path(__file__).parent / "documents").iterdir())
 # Changed lines that are as true as before: in the case i = j, or beside delta_ij, i may stand for j.
@@ -37,7 +38,7 @@ def test_slips_are_caught(path):
         if any(same in changed for same in STILL_TRUE):
             assert not own, changed
         elif r"\sum_{k = i}" in changed:  # a sum from i on: it has no exact meaning here, and is not called true
-            assert [s.line for s in steps if s.verdict == "undecided"][0] == line
+            assert next(s.line for s in steps if s.verdict == "undecided") == line
         else:
             assert own == {step_of(steps, line)}, changed
             counts[kind] += 1

@@ -83,7 +83,13 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
             *rows, k = entry.indices
             key = (name, len(rows))
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
-            label = given if given is not None and not rows else Pick(labels[key].args[0], entry.base.shape[-1], *rows) if rows else labels[key]
+            label = (
+                given
+                if given is not None and not rows
+                else Pick(labels[key].args[0], entry.base.shape[-1], *rows)
+                if rows
+                else labels[key]
+            )
             replaced[entry] = sp.KroneckerDelta(k, label)
     try:
         return bool(replaced) and _is_zero(e.xreplace(replaced), ())
@@ -94,7 +100,9 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
 def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
     """Return a place where a and b differ; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    free = sorted((i for i in _free_indices(a) | _free_indices(b) if i not in lasts), key=lambda i: (i.name, i.dummy_index))
+    free = sorted(
+        (i for i in _free_indices(a) | _free_indices(b) if i not in lasts), key=lambda i: (i.name, i.dummy_index)
+    )
     for seed, choice in enumerate(((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))):
         sizes = _sizes((a, b), facts, choice)
         point = numeric.Point(sizes, facts.sums_to_one, seed)
@@ -106,10 +114,14 @@ def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] 
                 left, right = (numeric.evaluate(e, point, places) for e in (a, b))
             except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
                 continue
-            if _is_usable(left) and _is_usable(right) and abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
+            if (
+                _is_usable(left)
+                and _is_usable(right)
+                and abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right))
+            ):
                 text = numeric.CONTEXT.nstr
                 return {
-                    "sizes": {k: v for k, v in sizes.items()},
+                    "sizes": sizes,
                     "indices": {i.name: v for i, v in places.items() if i not in lasts},
                     "left": text(left, 8),
                     "right": text(right, 8),

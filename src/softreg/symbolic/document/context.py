@@ -25,7 +25,9 @@ INDEX = frozenset("ijklmnpqrcst")
 LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
 TARGETS = ("y", "t")
 WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
-ALWAYS_PROBABILITIES = frozenset({"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"})
+ALWAYS_PROBABILITIES = frozenset(
+    {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
+)
 SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")
 
 
@@ -242,7 +244,11 @@ class Inference:
             for node in top.walk():
                 if isinstance(node, n.Mul):
                     inside = {
-                        x.letter for f in node.factors if isinstance(f, n.Function) for x in f.walk() if isinstance(x, n.Var)
+                        x.letter
+                        for f in node.factors
+                        if isinstance(f, n.Function)
+                        for x in f.walk()
+                        if isinstance(x, n.Var)
                     }
                     weights = [f for f in _core(node.factors) if isinstance(f, n.Var) and f.letter not in inside]
                     if any(isinstance(f, n.Function) and f.name == "log" for f in _core(node.factors)):
@@ -315,7 +321,9 @@ class Inference:
         sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
 
-    def _make(self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None) -> None:
+    def _make(
+        self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
+    ) -> None:
         sup = ("n",) if self.context.arity_of(letter)[1] else ()
         text = f"{self._head(letter, sub)} = {latex}"
         definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, None, text)
@@ -336,7 +344,12 @@ class Inference:
             context.arity[z] = (context.arity_of(z)[0], 1)
         up = self._up(z)
         if context.binary:
-            if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in ("h", "p", "P", "\\hat y"):
+            if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in (
+                "h",
+                "p",
+                "P",
+                "\\hat y",
+            ):
                 context.functions.add(letter)
                 self._make(letter, (), "\\frac{1}{1 + e^{-z}}", "z")
             else:
@@ -415,10 +428,7 @@ class Inference:
         for top in self._nodes:
             features = {i for v in top.walk() if isinstance(v, n.Var) and v.letter == x for i in v.sub[-1:]}
             classes = {
-                i
-                for v in top.walk()
-                if isinstance(v, n.Var) and v.letter not in (x, weight)
-                for i in v.sub[-1:]
+                i for v in top.walk() if isinstance(v, n.Var) and v.letter not in (x, weight) for i in v.sub[-1:]
             }
             for v in top.walk():
                 if isinstance(v, n.Var) and v.letter == weight and len(v.sub) == 2:

@@ -1,11 +1,11 @@
 r"""A context that is given: a small TOML file, or front matter of the document between lines of +++.
 
-    [softreg]
-    definitions = ["z_j = \\sum_i \\Theta_{ij} x_i"]   # what letters mean, in LaTeX
-    sums_to_one = ["y"]                                # letters whose sum over the classes is 1
-    one_hot = true                                     # they are 1 at one class and 0 elsewhere
-    binary = true                                      # two classes: the logistic function
-    functions = ["q"]                                  # letters whose brackets hold an argument
+[softreg]
+definitions = ["z_j = \\sum_i \\Theta_{ij} x_i"]   # what letters mean, in LaTeX
+sums_to_one = ["y"]                                # letters whose sum over the classes is 1
+one_hot = true                                     # they are 1 at one class and 0 elsewhere
+binary = true                                      # two classes: the logistic function
+functions = ["q"]                                  # letters whose brackets hold an argument
 """
 
 from __future__ import annotations

@@ -49,6 +49,9 @@ frac: FRAC argument argument
 """
 
 
+MOST_TOKENS = 1500
+
+
 class NotUnderstoodError(Exception):
     """Something that is not read as mathematics, and where it stands."""
 
@@ -98,19 +101,20 @@ class _Build(Transformer):  # type: ignore[type-arg]
         return [x for x in c if isinstance(x, Tree)]
 
     def relation(self, c: list[Any]) -> Tree:
-        return c[0] if len(c) == 1 else _tree("relation", c[::2], tuple(c[1::2]))
+        first: Tree = c[0]
+        return first if len(c) == 1 else _tree("relation", c[::2], tuple(c[1::2]))
 
     def comparison(self, c: list[Any]) -> str:
         return str(c[0].type)
 
     sign = comparison
 
-    def expr(self, c: list[Any]) -> Tree:
+    def expr(self, c: list[Any]) -> Any:
         if not isinstance(c[0], str):
             c = ["PLUS", *c]
         return c[1] if c[0] == "PLUS" and len(c) == 2 else _tree("sum", c[1::2], tuple(c[::2]))
 
-    def term(self, c: list[Any]) -> Tree:
+    def term(self, c: list[Any]) -> Any:
         if len(c) == 1:
             return c[0]
         return _tree("product", [c[0], *(x[1] for x in c[1:])], (" ", *(x[0] for x in c[1:])))
@@ -127,7 +131,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
     def over(self, c: list[Any]) -> Any:
         return "/", c[1]
 
-    def item(self, c: list[Any]) -> Tree:
+    def item(self, c: list[Any]) -> Any:
         return c[0] if len(c) == 1 else _tree("scripted", c)
 
     def above(self, c: list[Any]) -> Tree:
@@ -139,7 +143,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
     def prime(self, c: list[Any]) -> Tree:
         return Tree("prime", (), None, c[0].value.start, c[0].value.end)
 
-    def leaf(self, c: list[Any]) -> Tree:
+    def leaf(self, c: list[Any]) -> Any:
         if c[0].value.type == "CASES":
             return c[0].value.value
         return Tree("leaf", (), c[0].value, c[0].value.start, c[0].value.end)
@@ -168,11 +172,11 @@ class _Pass(LarkLexer):
     def __init__(self, lexer_conf: Any):
         pass
 
-    def lex(self, data: Any) -> Iterator[LarkToken]:
+    def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[LarkToken]:
         """Wrap each token: its type for the parser, itself as the value."""
         for token in _waiting[-1]:
             made = LarkToken(token.type, "")
-            made.value = token  # type: ignore[misc]
+            made.value = token
             yield made
 
 
@@ -182,6 +186,8 @@ _parser: list[Lark] = []
 
 def parse(tokens: list[Token]) -> list[Tree]:
     """Return what the tokens say: one tree, or several with separators between them."""
+    if not tokens:
+        raise NotUnderstoodError("nothing stands here", 0)
     _check(tokens)
     if not _parser:
         _parser.append(Lark(GRAMMAR, parser="lalr", lexer=_Pass, transformer=_Build()))
@@ -193,7 +199,9 @@ def parse(tokens: list[Token]) -> list[Tree]:
         if found is not None and isinstance(found.value, Token):
             what = "a bracket closes that was not opened" if found.type in ("RPAR", "RBRACE") else "it is not expected"
             raise NotUnderstoodError(f"{found.value.value!r}: {what} here", found.value.start) from None
-        raise NotUnderstoodError("the formula ends too early: a bracket or an operand is missing", tokens[-1].end) from None
+        raise NotUnderstoodError(
+            "the formula ends too early: a bracket or an operand is missing", tokens[-1].end
+        ) from None
     finally:
         _waiting.pop()
     return list(result)
@@ -201,6 +209,8 @@ def parse(tokens: list[Token]) -> list[Tree]:
 
 def _check(tokens: list[Token]) -> None:
     depth = 0
+    if len(tokens) > MOST_TOKENS:
+        raise NotUnderstoodError(f"a formula of more than {MOST_TOKENS} signs is not read", tokens[0].start)
     for token in tokens:
         if token.type == "BAD":
             raise NotUnderstoodError(token.value, token.start, token.repair)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,7 @@ from softreg.symbolic.document.source import Chain, Link, Side, Source
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 10.0
+SECONDS_A_DOCUMENT = 60.0
 MOST_STEPS = 1000
 
 
@@ -52,12 +54,15 @@ class Verdicts:
 
     context: list[str]
     steps: list[Step]
+    complete: bool = True
 
     @property
     def exit_code(self) -> int:
-        """1 if a step is wrong, else 2 if one could not be judged, else 0."""
+        """1 if a step is wrong, else 2 if one could not be judged or there is none, else 0."""
         kinds = {step.verdict for step in self.steps}
-        return 1 if kinds & {"false", "type-error"} else 2 if kinds & {"unparseable", "undecided"} else 0
+        if kinds & {"false", "type-error"}:
+            return 1
+        return 2 if kinds & {"unparseable", "undecided"} or not kinds or not self.complete else 0
 
     @property
     def first_wrong(self) -> Step | None:
@@ -83,20 +88,22 @@ class Judge:
 
     def __init__(self, text: str, given: Context | None = None):
         self.source = Source(text)
-        self.chains, inline = self.source.chains()
+        chains, inline = self.source.chains()
+        counted = itertools.accumulate(len(chain.links) for chain in chains)
+        self.chains = [chain for chain, count in zip(chains, counted, strict=True) if count <= MOST_STEPS]
+        self.complete = len(self.chains) == len(chains)
+        inline = inline[:MOST_STEPS]
         self.context = Inference(given, text).run(self.chains, inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
 
     def run(self) -> Verdicts:
         """Judge all steps."""
-        total = 0
-        readable: list[tuple[Chain, list[Expression]]] = []
-        for chain in self.chains:
-            total += len(chain.links)
-            if total > MOST_STEPS:
-                break
-            readable.append((chain, [self._expression(s) for s in (chain.head, *(k.right for k in chain.links))]))
+        self._end = time.monotonic() + SECONDS_A_DOCUMENT
+        readable = [
+            (chain, [self._expression(s) for s in (chain.head, *(k.right for k in chain.links))])
+            for chain in self.chains
+        ]
         self._type_definitions()
         self._count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
@@ -106,9 +113,9 @@ class Judge:
         notes = list(self.context.notes)
         if self.context.sums_to_one:
             notes += [f"sum_k {_name(y)}_k = 1, assumed where it is needed" for y in sorted(self.context.sums_to_one)]
-        if total > MOST_STEPS:
-            notes.append(f"only the first {len(self.steps)} of {total} or more steps were judged")
-        return Verdicts(notes, self.steps)
+        if not self.complete:
+            notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
+        return Verdicts(notes, self.steps, self.complete)
 
     # --- reading ---
 
@@ -140,7 +147,8 @@ class Judge:
     def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
         """Read the side as the damage would be mended; it is told, and never taken for what is written."""
         first, last = side.tokens[0].start, side.tokens[-1].end
-        text, shift, words = self.source.text[first:last], 0, []
+        text = self.source.text[first:last]
+        words: list[str] = []
         following: tuple[int, int, str] | None = (repair[0] - first, repair[1] - first, repair[2])
         while following is not None and len(words) < 20:
             start, end, new = following
@@ -166,18 +174,18 @@ class Judge:
         for e in everything:
             for v in (v for node in e.nodes for v in _values(node)):
                 if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self.ranges.known_sizes():
-                    if v.letter.isupper() and not v.sub or v.letter in INDEX and not v.sub:
+                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
                         continue
                     e.problem = ("unparseable", f"the letter {_name(v.letter)!r} has no meaning in this document", v.at)
 
     def _type_definitions(self) -> None:
         for definition in self.context.definitions.values():
-            scope = {}
+            scope: dict[Any, Any] = {}
             for kind, names in (("sub", definition.sub), ("sup", definition.sup)):
                 for place, name in enumerate(names):
                     scope[name] = (kind, definition.letter, place)
             if definition.argument is not None:
-                scope["value", definition.argument] = ()  # type: ignore[index]
+                scope["value", definition.argument] = ()
             try:
                 shape = self.ranges.attempt(definition.body, scope)
                 for place, axis in enumerate(shape, start=len(definition.sub)):
@@ -210,14 +218,14 @@ class Judge:
             line, column = self.source.place(link.relation.start)
             step = Step(line, column, previous.side.text, e.side.text, "")
             try:
-                with Deadline(SECONDS_A_STEP):
+                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.monotonic()))):
                     special = self._special(chain, link, number, expressions) if number == 0 else None
                     if special is not None:
                         step.verdict, step.hint = special
                     else:
                         broken = self._step(step, previous, e, anchor, broken, chain.condition or link.condition)
             except TooLongError:
-                step.verdict, step.hint = "undecided", f"this takes more than {SECONDS_A_STEP:g} seconds"
+                step.verdict, step.hint = "undecided", "this takes too long"
             except RecursionError:
                 step.verdict, step.hint = "undecided", "too deeply nested"
             except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
@@ -231,9 +239,7 @@ class Judge:
                 anchor = e if e.problem is None else None
             previous = e
 
-    def _special(
-        self, chain: Chain, link: Link, number: int, expressions: list[Expression]
-    ) -> tuple[str, str] | None:
+    def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
         """Return definition or update, for a first step that is one."""
         head, right = expressions[0], expressions[1]
         node = head.nodes[0] if head.nodes else None
@@ -246,10 +252,10 @@ class Judge:
             and node.arguments is None
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
-        if again and not node.primes or link.relation.type == "ARROW":
+        if (again and not node.primes) or link.relation.type == "ARROW":
             problem = f"; {right.problem[1]}" if right.problem else ""
             return "update", f"the new value of {_name(node.letter)}: nothing to prove{problem}"
-        if not bare or node.primes or right.problem is not None and right.problem[0] == "unparseable":
+        if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
             return None
         definition = self.context.definitions.get(node.letter)
         line = self.source.place(link.relation.start)[0]
@@ -268,7 +274,7 @@ class Judge:
         self, step: Step, left: Expression, right: Expression, anchor: Expression | None, broken: bool, condition: Any
     ) -> bool:
         """Judge one step; return whether the chain has left what its sound part is equal to."""
-        for side, name in ((right, "right"), (left, "left")):
+        for side in (right, left):
             if side.problem is not None and (side is right or anchor is None or anchor.problem is not None):
                 step.verdict, step.hint = side.problem[0], self._described(side)
                 if side.repaired is not None and side is right and left.problem is None:
@@ -358,7 +364,10 @@ class Judge:
         if outcome.verdict == "true" or not condition:
             return outcome
         i, j = (self._scope.get(t.value) for t in (condition[0], condition[2]))
-        i, j = (self._meaning.index(n.Var(t.value), self._scope) if isinstance(x, tuple) else x for x, t in ((i, condition[0]), (j, condition[2])))
+        i, j = (
+            self._meaning.index(n.Var(t.value), self._scope) if isinstance(x, tuple) else x
+            for x, t in ((i, condition[0]), (j, condition[2]))
+        )
         if not (isinstance(i, Index) and isinstance(j, Index)) or i.size != j.size:
             return outcome
         if condition[1].type == "EQ":
@@ -387,7 +396,10 @@ class Judge:
             i
             for i in self._scope.values()
             if isinstance(i, Index)
-            and (i.name == "c" or any(re.search(rf"{re.escape(y)}_\{{?{i.name}\}}?\s*=\s*1", text) for y in self.context.targets))
+            and (
+                i.name == "c"
+                or any(re.search(rf"{re.escape(y)}_\{{?{i.name}\}}?\s*=\s*1", text) for y in self.context.targets)
+            )
         )
 
     def values(self, e: Expression) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from softreg.symbolic.document.commands import GREEK
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse
-from softreg.symbolic.document.lexer import GREEK, tokens
+from softreg.symbolic.document.lexer import tokens
 
 _LETTERS = dict(
     zip(
@@ -14,7 +15,8 @@ _LETTERS = dict(
         strict=True,
     )
 )
-_SIGNS = {"EQ": "=", "NEQ": "≠", "IN": "∈", "OTHER": "∼", "PLUS": "+", "MINUS": "−"}
+_SIGNS = {"EQ": "=", "NEQ": "≠", "IN": "∈", "OTHER": "\u223c", "PLUS": "+", "MINUS": "\u2212"}
+_BRACKETS = {"[": ("[", "]"), "{": ("{", "}"), "lbrace": ("{", "}"), "|": ("‖", "‖")}
 _OPERATORS = {"SUM": "∑", "PARTIAL": "∂", "NABLA": "∇"}
 _ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "check": "ˇ"}
 
@@ -47,8 +49,8 @@ def _shown(tree: Tree) -> str:
         signs = ("" if s == "PLUS" and not i else f"<mo>{_SIGNS[s]}</mo>" for i, s in enumerate(tree.value))
         return _row("".join(sign + _shown(p) for sign, p in zip(signs, tree.parts, strict=True)))
     if kind == "relation":
-        signs = ("", *(f"<mo>{_SIGNS.get(s, '=')}</mo>" for s in tree.value))
-        return _row("".join(sign + _shown(p) for sign, p in zip(signs, tree.parts, strict=True)))
+        between = ("", *(f"<mo>{_SIGNS.get(s, '=')}</mo>" for s in tree.value))
+        return _row("".join(sign + _shown(p) for sign, p in zip(between, tree.parts, strict=True)))
     if kind == "fraction":
         return f"<mfrac>{_row(_shown(tree.parts[0]))}{_row(_shown(tree.parts[1]))}</mfrac>"
     if kind == "root":
@@ -60,7 +62,7 @@ def _shown(tree: Tree) -> str:
     inner = "<mo>,</mo>".join(map(_shown, tree.parts))
     if tree.value == "group":
         return _row(inner)
-    left, right = {"[": "[]", "{": "{}", "lbrace": "{}", "|": "‖‖"}.get(str(tree.value), "()")
+    left, right = _BRACKETS.get(str(tree.value), ("(", ")"))
     return _row(f"<mo>{left}</mo>{inner}<mo>{right}</mo>")
 
 
@@ -78,9 +80,9 @@ def _leaf(tree: Tree) -> str:
     if token.type in ("LOG", "EXP"):
         return f"<mi>{escape(value)}</mi><mspace width='0.17em'/>"
     if token.type == "TRANSPOSE":
-        return "<mi>⊤</mi>"
+        return "<mi>\u22a4</mi>"
     if value == "indicator":
-        return "<mn>𝟙</mn>"
+        return "<mn>\U0001d7d9</mn>"
     if value.startswith("\\") and " " in value:
         accent, letter = value[1:].split(" ", 1)
         return f"<mover accent='true'><mi>{_letter(letter)}</mi><mo>{_ACCENTS.get(accent, '^')}</mo></mover>"
@@ -103,7 +105,7 @@ def _scripted(tree: Tree) -> str:
     base = _shown(tree.parts[0])
     primes = sum(s.kind == "prime" for s in tree.parts[1:])
     below = "".join(_row(_shown(s.parts[0])) for s in tree.parts[1:] if s.kind == "below")
-    above = "".join(_row(_shown(s.parts[0])) for s in tree.parts[1:] if s.kind == "above") + "<mo>′</mo>" * primes
+    above = "".join(_row(_shown(s.parts[0])) for s in tree.parts[1:] if s.kind == "above") + "<mo>\u2032</mo>" * primes
     under = tree.parts[0].is_leaf("SUM")
     if below and above:
         tag = "munderover" if under else "msubsup"

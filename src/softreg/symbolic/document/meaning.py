@@ -273,7 +273,7 @@ class Meaning:
             raise UnclearError("a sum to a number", node.at)
         left_out = [self.index(x, scope) for x in node.excluded]
         first = lower.value if isinstance(lower, n.Number) else 1
-        if lower is not None and not isinstance(lower, n.Number) or first not in (0, 1, 2):
+        if (lower is not None and not isinstance(lower, n.Number)) or first not in (0, 1, 2):
             raise UnclearError("the first value of the sum is not understood", node.at)
         shorter = isinstance(upper, n.Add)
         if shorter and upper.terms[1:] != (n.MINUS_ONE,) and upper.terms[1:] != (n.negative(n.Number(_ONE)),):  # type: ignore[union-attr]
@@ -324,7 +324,9 @@ class Meaning:
             if base not in occurs:
                 if e.is_Number or self._is_constant(node.body):
                     return sp.S.Zero
-                raise VacuousError(f"how this depends on {_name(v.letter)} is not said: the derivative would be 0", node.at)
+                raise VacuousError(
+                    f"how this depends on {_name(v.letter)} is not said: the derivative would be 0", node.at
+                )
             slope = derivative(e, x)
             return slope if v.letter in opaque else self._unfolded(slope, v, scope, opaque)
 

@@ -21,7 +21,14 @@ MARKS = {
     "definition": "≔", "update": "←", "true": "✓", "true-if": "✓", "false": "✗", "type-error": "✗",
     "unparseable": "?", "undecided": "?",
 }  # fmt: skip
-KINDS = {"definition": "said", "update": "said", "true": "good", "true-if": "given", "false": "bad", "type-error": "bad"}
+KINDS = {
+    "definition": "said",
+    "update": "said",
+    "true": "good",
+    "true-if": "given",
+    "false": "bad",
+    "type-error": "bad",
+}
 STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --dim: #57606a; --line: #d0d7de; --card: #f6f8fa;
   --good: #116329; --given: #7d4e00; --bad: #b3121d; --open: #6639ba; --said: #0550ae; }
@@ -99,21 +106,21 @@ def _note(note: str) -> str:
 
 def _step(number: int, step: Step, lines: list[str]) -> str:
     kind = KINDS.get(step.verdict, "open")
+    inherited = " (inherited)" if step.inherited else ""
+    head = f"<span class='verdict'><span aria-hidden='true'>{MARKS[step.verdict]}</span> {WORDS[step.verdict]}{inherited}</span>"
+    where = f"<span class='where'>step {number}, line {step.line}, column {step.column}</span>"
+    formula = f"{mathml(step.left)} <span>=</span> {mathml(step.right)}"
     parts = [
-        f"<div class='head'><span class='verdict'><span aria-hidden='true'>{MARKS[step.verdict]}</span> "
-        f"{WORDS[step.verdict]}{' (inherited)' if step.inherited else ''}</span>"
-        f"<span class='where'>step {number}, line {step.line}, column {step.column}</span></div>",
-        f"<div class='formula' tabindex='0' role='group' aria-label='step {number}'>"
-        f"{mathml(step.left)} <span>=</span> {mathml(step.right)}</div>",
+        f"<div class='head'>{head}{where}</div>",
+        f"<div class='formula' tabindex='0' role='group' aria-label='step {number}'>{formula}</div>",
     ]
     if step.assumptions:
         parts.append(f"<p>Given: {escape(', '.join(step.assumptions))}.</p>")
     if step.counterexample:
         c = step.counterexample
         where = ", ".join(f"{k} = {v}" for k, v in {**c["sizes"], **c["indices"]}.items()) or "one point"
-        parts.append(
-            f"<p>Counterexample: at {escape(where)} the left is {escape(c['left'])}, the right {escape(c['right'])}.</p>"
-        )
+        told = f"at {where} the left is {c['left']}, the right {c['right']}"
+        parts.append(f"<p>Counterexample: {escape(told)}.</p>")
     if step.hint:
         parts.append(f"<p>{escape(step.hint[:1].upper() + step.hint[1:])}.</p>")
     if kind in ("bad", "open"):

@@ -47,7 +47,9 @@ class Ranges:
         if a == b:
             return
         if a in self._size and b in self._size and self._size[a] != self._size[b]:
-            raise RangeError(f"{what}: an index that runs to {self._size[a]} where one that runs to {self._size[b]} belongs")
+            raise RangeError(
+                f"{what}: an index that runs to {self._size[a]} where one that runs to {self._size[b]} belongs"
+            )
         if a in self._size:
             a, b = b, a
         self._parent[a] = b

@@ -10,7 +10,9 @@ from softreg.symbolic.document import nodes as n
 if TYPE_CHECKING:
     from softreg.symbolic.document.context import Context
 
-SCALARS = frozenset({"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"})
+SCALARS = frozenset(
+    {"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"}
+)
 
 VECTORS = frozenset({"y", "t", "b", "p", "q", "z", "x", "w", "\\theta", "\\hat y", "\\sigma", "\\delta"})
 
@@ -49,7 +51,13 @@ class Ranks:
                     self._vector(b, 2 if isinstance(b, n.Var) and _is_matrix(b) else 1)
                 elif isinstance(b, n.Transposed) and isinstance(b.body, n.Var) and not isinstance(a, n.Transposed):
                     self._vector(b.body, 2 if _is_matrix(b.body) else 1)
-                elif isinstance(a, n.Var) and _is_matrix(a) and isinstance(b, n.Var) and not b.sub and b.letter not in SCALARS:
+                elif (
+                    isinstance(a, n.Var)
+                    and _is_matrix(a)
+                    and isinstance(b, n.Var)
+                    and not b.sub
+                    and b.letter not in SCALARS
+                ):
                     self._vector(a, 2)
                     self._vector(b, 2 if _is_matrix(b) else 1)
         elif isinstance(node, n.Derivative) and node.whole and node.variable is not None:

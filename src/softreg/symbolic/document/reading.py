@@ -99,7 +99,13 @@ class Reader:
             elif self._is_derivative(tree) or base.is_leaf("NABLA"):
                 factor, used = self._derived(tree, rest)
                 at += 1 + used
-            elif tree.is_leaf("NAME") and tree.value.value == "d" and rest and rest[0][0] == " " and _is_letter(rest[0][1]):
+            elif (
+                tree.is_leaf("NAME")
+                and tree.value.value == "d"
+                and rest
+                and rest[0][0] == " "
+                and _is_letter(rest[0][1])
+            ):
                 raise NotUnderstoodError("a differential on its own is not understood", tree.start)
             elif base.is_leaf("PARTIAL"):
                 factor, used = self._slashed(tree, scripts, rest)
@@ -139,7 +145,10 @@ class Reader:
     def _sum(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> n.Node:
         if not rest:
             raise NotUnderstoodError("a sum of nothing", tree.start)
-        lower, upper = [_content(s) for s in scripts if s.kind == "below"], [_content(s) for s in scripts if s.kind == "above"]
+        lower, upper = (
+            [_content(s) for s in scripts if s.kind == "below"],
+            [_content(s) for s in scripts if s.kind == "above"],
+        )
         body = self._product(rest)
         if not lower:
             raise NotUnderstoodError("a sum without an index", tree.start)
@@ -207,7 +216,7 @@ class Reader:
                     pieces[-1].append((operator, item))
             variables = []
             for piece in pieces:
-                variable = self._product(piece)
+                variable: n.Node | None = self._product(piece)
                 while isinstance(variable, n.Power) and isinstance(variable.exponent, n.Number):
                     variables += [variable.base] * (int(variable.exponent.value) - 1)
                     variable = variable.base
@@ -249,9 +258,7 @@ class Reader:
 
     # --- letters ---
 
-    def _maybe_applied(
-        self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]
-    ) -> tuple[n.Node, int]:
+    def _maybe_applied(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read a letter and, if it is a function, the bracket after it."""
         letter = base.value.value
         bracket, after = _unscripted(rest[0][1])
@@ -323,7 +330,9 @@ class Reader:
             if script.kind == "prime":
                 if not isinstance(value, n.Var):
                     raise NotUnderstoodError("a prime at something that is no letter", script.start)
-                value = n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes + 1, value.mark, value.at)
+                value = n.Var(
+                    value.letter, value.sub, value.sup, value.arguments, value.primes + 1, value.mark, value.at
+                )
             elif script.kind == "below":
                 value = self._lowered(value, script)
             elif script.parts[0].is_leaf("TRANSPOSE") or _spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
@@ -331,7 +340,15 @@ class Reader:
             elif _is_sample(script):
                 value = self._numbered(value, script)
             elif _spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
-                value = n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, _spelled(script.parts[0]), value.at)
+                value = n.Var(
+                    value.letter,
+                    value.sub,
+                    value.sup,
+                    value.arguments,
+                    value.primes,
+                    _spelled(script.parts[0]),
+                    value.at,
+                )
             elif script.parts[0].is_leaf("PRIME", "TIMES"):
                 raise NotUnderstoodError("a superscript that is not understood", script.start)
             else:
@@ -343,7 +360,9 @@ class Reader:
         if isinstance(power, n.Number) and (abs(power.value) > MOST_POWER):
             raise NotUnderstoodError(f"a power above {MOST_POWER} is not expanded", exponent.start)
         if isinstance(power, n.Var) and isinstance(value, n.Var) and power.letter in "ijmn" and not power.sub:
-            return n.Var(value.letter, value.sub, (*value.sup, power), value.arguments, value.primes, value.mark, value.at)
+            return n.Var(
+                value.letter, value.sub, (*value.sup, power), value.arguments, value.primes, value.mark, value.at
+            )
         return n.Power(value, power)
 
     def _numbered(self, value: n.Node, script: Tree) -> n.Node:
@@ -354,12 +373,15 @@ class Reader:
             value = replace(value, letter=value.letter + "_i")
         if _spelled(inner) in NEW:
             return n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, _spelled(inner), value.at)
-        return n.Var(value.letter, value.sub, (*value.sup, self.read(inner)), value.arguments, value.primes, value.mark, value.at)
+        return n.Var(
+            value.letter, value.sub, (*value.sup, self.read(inner)), value.arguments, value.primes, value.mark, value.at
+        )
 
     def _lowered(self, value: n.Node, script: Tree) -> n.Node:
         if not isinstance(value, n.Var):
             raise NotUnderstoodError("an index at something that is no letter", script.start)
         letter, mark, sub = value.letter, value.mark, list(value.sub)
+        named = self.functions | LOSSES | PROBABILITIES
         for part in _content(script):
             pieces = _flat(part) if part.kind == "product" else [part]
             if part.kind == "product" and any(o == "/" for o in part.value):
@@ -370,10 +392,10 @@ class Reader:
                 name = _spelled(piece)
                 if name in NEW and name not in ("t", "+", "*", "\\tau"):
                     mark = name
-                elif piece.is_leaf("LABEL") or name in PARAMETERS and letter in self.functions | LOSSES | PROBABILITIES:
+                elif piece.is_leaf("LABEL") or (name in PARAMETERS and letter in named):
                     if piece.is_leaf("LABEL") and name not in SAME_LOSS:
                         letter += f"_{name}"
-                elif letter in self.functions | LOSSES and name in ("w", "b") or (name == "2" and letter == "\\log"):
+                elif (letter in self.functions | LOSSES and name in ("w", "b")) or (name == "2" and letter == "\\log"):
                     continue
                 else:
                     sub.append(self.read(piece))

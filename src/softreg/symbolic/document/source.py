@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from softreg.symbolic.document.commands import words
 from softreg.symbolic.document.grammar import split
 from softreg.symbolic.document.lexer import Token, tokens
 
@@ -96,7 +97,11 @@ class Source:
         for match in _DISPLAY.finditer(text):
             kind = match.lastgroup
             group = next(
-                (g for g in ("math", "dollars", "brackets", "environment", "round", "inline") if match.group(g) is not None),
+                (
+                    g
+                    for g in ("math", "dollars", "brackets", "environment", "round", "inline")
+                    if match.group(g) is not None
+                ),
                 None,
             )
             if group is None:
@@ -122,7 +127,9 @@ class Source:
             made = tokens(self.text, begin + match.start(group), begin + match.end(group))
             if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
                 conditions.append(made)
-        if len(conditions) == 1 and re.search(r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph):
+        if len(conditions) == 1 and re.search(
+            r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph
+        ):
             return tuple(conditions[0])
         return ()
 
@@ -194,7 +201,7 @@ def _rows(made: list[Token]) -> Iterator[list[Token]]:
         current: list[Token] = []
         for number, cell in enumerate(cells):
             equation = bool(_relations(cell))
-            remark = number >= 2 and (not equation or _relations(cell)[0] is cell[0] and not current)
+            remark = number >= 2 and (not equation or (_relations(cell)[0] is cell[0] and not current))
             if number >= 2 and equation and current and len(_relations(current)) and _relations(cell)[0] is not cell[0]:
                 yield current
                 current = list(cell)
@@ -210,15 +217,17 @@ def _rows(made: list[Token]) -> Iterator[list[Token]]:
 
 
 LAYOUTS = frozenset(
-    "aligned align split gather gathered equation multline eqnarray flalign alignedat alignat displaymath "
-    "document subequations math dmath".split()
+    words(
+        "aligned align split gather gathered equation multline eqnarray flalign alignedat alignat displaymath "
+        "document subequations math dmath"
+    )
 )
 
 
 def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...]]]:
     """Split a row at commas and wide spaces into equations, each with its condition."""
     pieces: list[list[Token]] = []
-    words: list[list[str]] = []
+    remarks: list[list[str]] = []
     said: list[str] = []
     depth = 0
     piece: list[Token] = []
@@ -229,7 +238,7 @@ def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...
         if token is None or (depth <= 0 and token.type in ("COMMA", "QUAD", "TEXT", "SEMI")):
             if piece:
                 pieces.append(piece)
-                words.append(said)
+                remarks.append(said)
                 said = []
             piece = []
             if token is not None and token.type == "TEXT":
@@ -237,9 +246,9 @@ def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...
         else:
             piece.append(token)
     out: list[tuple[list[Token], tuple[Token, ...]]] = []
-    for piece, before in zip(pieces, words, strict=True):
+    for piece, before in zip(pieces, remarks, strict=True):
         conditional = bool(out) and _is_condition(piece)
-        if conditional and (before or True):
+        if conditional:
             out[-1] = (out[-1][0], tuple(piece))
         elif out and not _relations(piece) and (before or not _relations(out[-1][0]) or _is_remark(piece)):
             continue  # a remark: [softmax function], for all i
@@ -249,7 +258,7 @@ def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...
 
 
 def _is_condition(piece: list[Token]) -> bool:
-    made = [t for t in piece if not (t.type in ("LPAR", "RPAR", "LABEL"))]
+    made = [t for t in piece if t.type not in ("LPAR", "RPAR", "LABEL")]
     simple = len(made) == 3 and made[0].type == "NAME" and made[2].type == "NAME" and made[1].type in ("EQ", "NEQ")
     return simple and all(len(t.value) == 1 and t.value in "abcijklmnpqrsty" for t in (made[0], made[2]))
 
