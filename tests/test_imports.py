@@ -23,7 +23,7 @@ AT_HOME = {
     "sympy": ("softreg.symbolic",),
     "lark": ("softreg.symbolic",),
     "typer": ("softreg.cli",),
-    "rich": ("softreg.cli", "softreg._demo", "softreg._proofs"),
+    "rich": ("softreg.cli", "softreg._check", "softreg._demo", "softreg._proofs"),
     "dask": ("softreg._kernels.dask",),
     "cupy": ("softreg._kernels.cupy",),
     "torch": (),

@@ -144,7 +144,8 @@ class Algebra(ABC):
         shared = monomial(common)
         inverse: Polynomial = {tuple((a, -e) for a, e in shared): 1}
         terms: tuple[tuple[Monomial, Number], ...] = frozen(self.times(p, inverse))
-        leading: Number = abs(terms[0][1])
+        first_coefficient = terms[0][1]
+        leading: Number = -first_coefficient if first_coefficient < 0 else first_coefficient
         base: Atom = atom("base", tuple((m, Fraction(c) / leading) for m, c in terms))
         if not self._is_positive(base):  # 1 - 1/(1 + a) is a/(1 + a), which shows once it is multiplied out
             expanded = self._expanded(dict(base.data))

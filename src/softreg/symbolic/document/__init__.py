@@ -8,9 +8,10 @@
 `page`, `mathml`               the report as one page
 """
 
-from softreg.symbolic.document.context import Context
+from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.given import context_from_toml, front_matter
-from softreg.symbolic.document.judge import Step, Verdicts, judge
+from softreg.symbolic.document.judge import judge
 from softreg.symbolic.document.page import page
+from softreg.symbolic.document.steps import Step, Verdicts
 
 __all__ = ["Context", "Step", "Verdicts", "context_from_toml", "front_matter", "judge", "page"]

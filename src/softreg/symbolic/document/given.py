@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-from softreg.symbolic.document.context import Context
+from softreg.symbolic.document.definitions import Context
 
 KEYS = {"definitions": list, "sums_to_one": list, "functions": list, "one_hot": bool, "binary": bool}
 

@@ -11,7 +11,8 @@ from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.terms import Index, SymbolicError
 
 if TYPE_CHECKING:
-    from softreg.symbolic.document.judge import Expression, Judge
+    from softreg.symbolic.document.judge import Judge
+    from softreg.symbolic.document.steps import Expression
 
 
 def hint_for(judge: Judge, left: Expression, right: Expression, condition: Any) -> str:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare
-from softreg.symbolic.document.context import INDEX, TARGETS, Context, Inference
+from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
+from softreg.symbolic.document.definitions import INDEX, TARGETS, Context
 from softreg.symbolic.document.grammar import NotUnderstoodError, parse
 from softreg.symbolic.document.hints import hint_for
 from softreg.symbolic.document.lexer import tokens
@@ -26,61 +26,12 @@ from softreg.symbolic.document.meaning import POSITIVE, Meaning, UnclearError, _
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.source import Chain, Link, Side, Source
+from softreg.symbolic.document.steps import Expression, Step, Verdicts, letters_of_values, values_in
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 10.0
 SECONDS_A_DOCUMENT = 60.0
 MOST_STEPS = 1000
-
-
-@dataclass
-class Step:
-    """One `=` of a document and its verdict."""
-
-    line: int
-    column: int
-    left: str
-    right: str
-    verdict: str
-    assumptions: list[str] = field(default_factory=list)
-    counterexample: dict[str, Any] | None = None
-    hint: str = ""
-    inherited: bool = False
-
-
-@dataclass
-class Verdicts:
-    """A document with its context and all steps."""
-
-    context: list[str]
-    steps: list[Step]
-    complete: bool = True
-
-    @property
-    def exit_code(self) -> int:
-        """1 if a step is wrong, else 2 if one could not be judged or there is none, else 0."""
-        kinds = {step.verdict for step in self.steps}
-        if kinds & {"false", "type-error"}:
-            return 1
-        return 2 if kinds & {"unparseable", "undecided"} or not kinds or not self.complete else 0
-
-    @property
-    def first_wrong(self) -> Step | None:
-        """The first step that is wrong of itself."""
-        return next((s for s in self.steps if s.verdict in ("false", "type-error") and not s.inherited), None)
-
-
-@dataclass
-class Expression:
-    """One side, as it may be read; `problem` is the verdict and the message where it cannot be."""
-
-    side: Side
-    nodes: list[n.Node] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
-    problem: tuple[str, str, int] | None = None
-    repaired: Expression | None = None
-    repair: str = ""
-    viable: list[int] = field(default_factory=list)
 
 
 class Judge:
@@ -169,10 +120,10 @@ class Judge:
             known |= n.letters(definition.body)
         everything = [e for _, all_ in readable for e in all_]
         for e in everything:
-            for letter in set().union(*(_roots(node) for node in e.nodes)):
+            for letter in set().union(*(letters_of_values(node) for node in e.nodes)):
                 seen[letter] = seen.get(letter, 0) + 1
         for e in everything:
-            for v in (v for node in e.nodes for v in _values(node)):
+            for v in (v for node in e.nodes for v in values_in(node)):
                 if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self.ranges.known_sizes():
                     if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
                         continue
@@ -413,29 +364,6 @@ class Judge:
     def swapped(self, e: Expression) -> list[Expr]:
         """Return the free indices of the chain."""
         return [x for x in self._scope.values() if isinstance(x, Index)]
-
-
-def _values(node: n.Node) -> list[n.Var]:
-    """Return the variables that stand for values, not for indices or arguments."""
-    out: list[n.Var] = []
-    todo: list[n.Node] = [node]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, n.Var):
-            out.append(item)
-        elif isinstance(item, n.Sum):
-            todo.append(item.body)
-        elif isinstance(item, n.Equal):
-            continue
-        elif isinstance(item, n.Cases):
-            todo += [value for value, _ in item.cases]
-        else:
-            todo += list(item.children())
-    return out
-
-
-def _roots(node: n.Node) -> set[str]:
-    return {v.letter for v in _values(node)}
 
 
 def _shape(a: Any) -> str:

@@ -13,14 +13,13 @@ import sympy as sp
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.context import Context
+from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.ranges import RangeError, Ranges, size_symbol
-from softreg.symbolic.terms import Expr, Index, Pick, ShapeError, derivative, equal_index, total
+from softreg.symbolic.terms import Expr, Index, Pick, derivative, equal_index, total
 
 Array = Any
 Scope = dict[Any, Any]
 POSITIVE = frozenset({"T", "\\tau", "\\alpha", "\\eta", "\\lambda", "\\epsilon", "\\varepsilon", "\\gamma", "\\mu"})
-MOST_TERMS = 12  # a sum to a number is written out up to here
 
 
 class UnclearError(Exception):
@@ -398,6 +397,3 @@ def _outer(a: Array, b: Array) -> Any:
 
 def _name(letter: str) -> str:
     return letter.replace("\\", "").replace(" ", "_")
-
-
-__all__ = ["Meaning", "RangeError", "ShapeError", "UnclearError", "VacuousError"]

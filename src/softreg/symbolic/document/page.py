@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from softreg.symbolic.document.judge import Step, Verdicts
 from softreg.symbolic.document.mathml import mathml
+from softreg.symbolic.document.steps import Step, Verdicts
 
 WORDS = {
     "definition": "definition",
@@ -107,7 +107,8 @@ def _note(note: str) -> str:
 def _step(number: int, step: Step, lines: list[str]) -> str:
     kind = KINDS.get(step.verdict, "open")
     inherited = " (inherited)" if step.inherited else ""
-    head = f"<span class='verdict'><span aria-hidden='true'>{MARKS[step.verdict]}</span> {WORDS[step.verdict]}{inherited}</span>"
+    mark = f"<span aria-hidden='true'>{MARKS[step.verdict]}</span>"
+    head = f"<span class='verdict'>{mark} {WORDS[step.verdict]}{inherited}</span>"
     where = f"<span class='where'>step {number}, line {step.line}, column {step.column}</span>"
     formula = f"{mathml(step.left)} <span>=</span> {mathml(step.right)}"
     parts = [

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.context import SIZES, Context
+from softreg.symbolic.document.definitions import SIZES, Context
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from softreg.symbolic.document import nodes as n
 
 if TYPE_CHECKING:
-    from softreg.symbolic.document.context import Context
+    from softreg.symbolic.document.definitions import Context
 
 SCALARS = frozenset(
     {"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"}

@@ -17,14 +17,21 @@ from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+from softreg.symbolic.document.letters import ARGUMENTS, FUNCTIONS, LOSSES, NEW, PARAMETERS, PROBABILITIES, SAME_LOSS
+from softreg.symbolic.document.trees import (
+    content,
+    flat,
+    is_d,
+    is_label,
+    is_letter,
+    is_sample,
+    items,
+    names,
+    pair_in,
+    spelled,
+    unscripted,
+)
 
-FUNCTIONS = frozenset({"S", "\\sigma", "softmax", "sigmoid", "g", "h", "f", "P", "Pr", "\\phi", "\\hat y", "\\hat p"})
-LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "l", "F", "CE", "NLL", "Loss", "loss", "CrossEntropy", "D", "R"})
-ARGUMENTS = frozenset({"z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"})
-PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
-PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
-SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})
-NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\\tau+1", "n+1"})
 MOST_POWER = 12
 
 
@@ -92,7 +99,7 @@ class Reader:
         while at < len(items):
             operator, tree = items[at]
             rest = items[at + 1 :]
-            base, scripts = _unscripted(tree)
+            base, scripts = unscripted(tree)
             if base.is_leaf("SUM"):
                 factor: n.Node = self._sum(tree, scripts, rest)
                 at = len(items)
@@ -104,7 +111,7 @@ class Reader:
                 and tree.value.value == "d"
                 and rest
                 and rest[0][0] == " "
-                and _is_letter(rest[0][1])
+                and is_letter(rest[0][1])
             ):
                 raise NotUnderstoodError("a differential on its own is not understood", tree.start)
             elif base.is_leaf("PARTIAL"):
@@ -130,13 +137,13 @@ class Reader:
         if not items:
             raise NotUnderstoodError(f"{what} has nothing to act on", at)
         for count in range(1, len(items) + 1):
-            base, _ = _unscripted(items[count - 1][1])
+            base, _ = unscripted(items[count - 1][1])
             if base.is_leaf("SUM"):
                 return self._product(items), len(items)
             if not (base.is_leaf("LOG", "EXP") or self._is_derivative(base) or base.is_leaf("NABLA")):
                 break
         _, tree = items[count - 1]
-        base, scripts = _unscripted(tree)
+        base, scripts = unscripted(tree)
         if base.is_leaf("NAME", "LABEL") and count < len(items) and items[count][0] == " ":
             _, used = self._maybe_applied(base, scripts, items[count:])
             count += used
@@ -146,8 +153,8 @@ class Reader:
         if not rest:
             raise NotUnderstoodError("a sum of nothing", tree.start)
         lower, upper = (
-            [_content(s) for s in scripts if s.kind == "below"],
-            [_content(s) for s in scripts if s.kind == "above"],
+            [content(s) for s in scripts if s.kind == "below"],
+            [content(s) for s in scripts if s.kind == "above"],
         )
         body = self._product(rest)
         if not lower:
@@ -196,21 +203,21 @@ class Reader:
     def _is_derivative(self, tree: Tree) -> bool:
         if tree.kind != "fraction":
             return False
-        top, bottom = (_flat(part) for part in tree.parts)
-        return _is_d(top[:1]) and _is_d(bottom[:1]) and len(bottom) > 1
+        top, bottom = (flat(part) for part in tree.parts)
+        return is_d(top[:1]) and is_d(bottom[:1]) and len(bottom) > 1
 
     def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
-        base, scripts = _unscripted(tree)
+        base, scripts = unscripted(tree)
         used = 0
         if base.is_leaf("NABLA"):
-            below = [_content(s) for s in scripts if s.kind == "below"]
+            below = [content(s) for s in scripts if s.kind == "below"]
             variables: list[n.Node | None] = [self.read(part) for part in below[0]] if below else [None]
             inside: list[tuple[str, Tree]] = []
         else:
             top, bottom = base.parts
             pieces: list[list[tuple[str, Tree]]] = []
-            for operator, item in _items(bottom):
-                if _is_d([item]):
+            for operator, item in items(bottom):
+                if is_d([item]):
                     pieces.append([])
                 else:
                     pieces[-1].append((operator, item))
@@ -221,7 +228,7 @@ class Reader:
                     variables += [variable.base] * (int(variable.exponent.value) - 1)
                     variable = variable.base
                 variables.append(variable)
-            inside = _items(top)[1:]
+            inside = items(top)[1:]
         if inside:
             body = self._product(inside)
         elif self.wide and len(rest) > 0:
@@ -238,7 +245,7 @@ class Reader:
 
     def _slashed(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read dL / dz, written with a slash, and d_v L."""
-        below = [_content(s) for s in scripts if s.kind == "below"]
+        below = [content(s) for s in scripts if s.kind == "below"]
         if below:
             variable = self.read(below[0][0])
             body, used = self._next(rest, "a derivative", tree.start)
@@ -261,7 +268,7 @@ class Reader:
     def _maybe_applied(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read a letter and, if it is a function, the bracket after it."""
         letter = base.value.value
-        bracket, after = _unscripted(rest[0][1])
+        bracket, after = unscripted(rest[0][1])
         if bracket.kind == "bracket" and bracket.value != "group":
             if any(part.kind == "relation" for part in bracket.parts):
                 if letter in ("indicator", "I", "\\delta"):
@@ -269,23 +276,23 @@ class Reader:
                 if letter in ("p", "P", "Pr", "\\Pr", "q"):
                     return self._probability(base, bracket), 1
             if letter in self.functions | LOSSES | PROBABILITIES and self._applies(letter, scripts, bracket):
-                head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or _is_sample(s)))
+                head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
                 if isinstance(head, n.Var):
                     applied = self._applied(head, bracket)
-                    outer = tuple(s for s in scripts if s.kind == "above" and not _is_sample(s))
+                    outer = tuple(s for s in scripts if s.kind == "above" and not is_sample(s))
                     return self._with_scripts(applied, (*after, *outer)), 1
         return self._scripted(base, scripts), 0
 
     def _applies(self, letter: str, scripts: tuple[Tree, ...], bracket: Tree) -> bool:
         if len(bracket.parts) > 1:
             return True
-        inner = _unscripted(bracket.parts[0])[0]
+        inner = unscripted(bracket.parts[0])[0]
         if inner.is_leaf("NAME"):
             return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
         if letter in LOSSES - {"D"}:
             return not scripts and letter not in ("C", "l") and bracket.parts[0].kind != "sum"
-        indexed = any(s.kind == "below" and not _is_label(s) for s in scripts)
-        return letter in self.functions and not indexed and letter not in _names(bracket)
+        indexed = any(s.kind == "below" and not is_label(s) for s in scripts)
+        return letter in self.functions and not indexed and letter not in names(bracket)
 
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
         arguments = tuple(map(self.read, bracket.parts))
@@ -314,13 +321,13 @@ class Reader:
             if powers and not any(s.kind == "below" for s in scripts):
                 return n.Function("exp", self.read(powers[0].parts[0]))
         if base.is_leaf("NAME") and base.value.value in ("\\delta", "indicator"):
-            below = [_content(s) for s in scripts if s.kind == "below"]
-            pair = _pair(below[0]) if below else None
+            below = [content(s) for s in scripts if s.kind == "below"]
+            pair = pair_in(below[0]) if below else None
             if pair is not None:
                 tree, operator = pair
                 return n.Equal(self.read(tree[0]), self.read(tree[1]), operator == "NEQ", base.start)
         if base.kind == "norm":
-            if len(base.parts) == 1 and any(s.kind == "above" and _spelled(s.parts[0]) == "2" for s in scripts):
+            if len(base.parts) == 1 and any(s.kind == "above" and spelled(s.parts[0]) == "2" for s in scripts):
                 return n.SquaredNorm(self.read(base.parts[0]))
             raise NotUnderstoodError("a norm that is not squared", base.start)
         return self._with_scripts(self.read(base), scripts)
@@ -335,18 +342,18 @@ class Reader:
                 )
             elif script.kind == "below":
                 value = self._lowered(value, script)
-            elif script.parts[0].is_leaf("TRANSPOSE") or _spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
+            elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
                 value = n.Transposed(value)
-            elif _is_sample(script):
+            elif is_sample(script):
                 value = self._numbered(value, script)
-            elif _spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
+            elif spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
                 value = n.Var(
                     value.letter,
                     value.sub,
                     value.sup,
                     value.arguments,
                     value.primes,
-                    _spelled(script.parts[0]),
+                    spelled(script.parts[0]),
                     value.at,
                 )
             elif script.parts[0].is_leaf("PRIME", "TIMES"):
@@ -369,10 +376,10 @@ class Reader:
         if not isinstance(value, n.Var):
             raise NotUnderstoodError("the number of a sample at something that is no letter", script.start)
         inner = script.parts[0].parts[0].parts[0]
-        if value.letter in LOSSES and _spelled(inner) not in NEW:
+        if value.letter in LOSSES and spelled(inner) not in NEW:
             value = replace(value, letter=value.letter + "_i")
-        if _spelled(inner) in NEW:
-            return n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, _spelled(inner), value.at)
+        if spelled(inner) in NEW:
+            return n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, spelled(inner), value.at)
         return n.Var(
             value.letter, value.sub, (*value.sup, self.read(inner)), value.arguments, value.primes, value.mark, value.at
         )
@@ -382,14 +389,14 @@ class Reader:
             raise NotUnderstoodError("an index at something that is no letter", script.start)
         letter, mark, sub = value.letter, value.mark, list(value.sub)
         named = self.functions | LOSSES | PROBABILITIES
-        for part in _content(script):
-            pieces = _flat(part) if part.kind == "product" else [part]
+        for part in content(script):
+            pieces = flat(part) if part.kind == "product" else [part]
             if part.kind == "product" and any(o == "/" for o in part.value):
                 raise NotUnderstoodError("an index that is not understood", part.start)
             for piece in pieces:
                 if piece.kind == "bracket" and len(piece.parts) == 1:
                     piece = piece.parts[0]
-                name = _spelled(piece)
+                name = spelled(piece)
                 if name in NEW and name not in ("t", "+", "*", "\\tau"):
                     mark = name
                 elif piece.is_leaf("LABEL") or (name in PARAMETERS and letter in named):
@@ -404,83 +411,5 @@ class Reader:
         return n.Var(letter, tuple(sub), value.sup, value.arguments, value.primes, mark, value.at)
 
 
-def _is_letter(tree: Tree) -> bool:
-    return _unscripted(tree)[0].is_leaf("NAME")
-
-
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
-
-
-def _unscripted(tree: Tree) -> tuple[Tree, tuple[Tree, ...]]:
-    return (tree.parts[0], tree.parts[1:]) if tree.kind == "scripted" else (tree, ())
-
-
-def _content(script: Tree) -> list[Tree]:
-    """Return what a script holds, without its braces."""
-    parts = [script.parts[0]]
-    while len(parts) == 1 and parts[0].kind == "bracket":
-        parts = list(parts[0].parts)
-    return parts
-
-
-def _items(tree: Tree) -> list[tuple[str, Tree]]:
-    """Return the factors of a numerator or denominator."""
-    while tree.kind == "bracket" and tree.value == "group" and len(tree.parts) == 1:
-        tree = tree.parts[0]
-    return list(zip(tree.value, tree.parts, strict=True)) if tree.kind == "product" else [(" ", tree)]
-
-
-def _flat(tree: Tree) -> list[Tree]:
-    return [item for _, item in _items(tree)]
-
-
-def _is_d(items: list[Tree]) -> bool:
-    return bool(items) and (
-        _unscripted(items[0])[0].is_leaf("PARTIAL")
-        or (items[0].is_leaf("NAME") and items[0].value.value == "d")
-        or (_unscripted(items[0])[0].is_leaf("NAME") and _spelled(items[0]) == "d^2")
-    )
-
-
-def _spelled(tree: Tree) -> str:
-    """Return a short piece as text, to compare it with what is known."""
-    if tree.kind == "leaf":
-        return str(tree.value.value)
-    if tree.kind == "bracket" and len(tree.parts) == 1:
-        return _spelled(tree.parts[0])
-    if tree.kind == "sum":
-        signs = {"PLUS": "+", "MINUS": "-"}
-        text = "".join(signs[s] + _spelled(p) for s, p in zip(tree.value, tree.parts, strict=True))
-        return text.removeprefix("+")
-    if tree.kind == "scripted" and len(tree.parts) == 2 and tree.parts[1].kind == "above":
-        return f"{_spelled(tree.parts[0])}^{_spelled(tree.parts[1].parts[0])}"
-    return "?"
-
-
-def _is_label(script: Tree) -> bool:
-    return all(part.is_leaf("LABEL") or _spelled(part) in PARAMETERS for part in _content(script))
-
-
-def _is_sample(script: Tree) -> bool:
-    """Whether a superscript is (i): one thing in brackets within the braces."""
-    inner = script.parts[0] if script.kind == "above" else None
-    if inner is None or inner.kind != "bracket" or len(inner.parts) != 1 or inner.parts[0].kind != "bracket":
-        return False
-    return len(inner.parts[0].parts) == 1 and inner.parts[0].value in ("(", "[")
-
-
-def _pair(parts: list[Tree]) -> tuple[list[Tree], str] | None:
-    if len(parts) == 2:
-        return parts, "EQ"
-    if len(parts) == 1 and parts[0].kind == "relation" and len(parts[0].parts) == 2:
-        return list(parts[0].parts), parts[0].value[0]
-    if len(parts) == 1 and parts[0].kind == "product" and len(parts[0].parts) == 2:
-        return list(parts[0].parts), "EQ"
-    return None
-
-
-def _names(tree: Tree) -> set[str]:
-    if tree.kind == "leaf":
-        return {str(tree.value.value)}
-    return set().union(*map(_names, tree.parts)) if tree.parts else set()
