@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 from softreg.symbolic import namespace
@@ -246,7 +247,7 @@ class Judge:
         outcome = self._compared(base, right, condition)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
-        if outcome.reason and not outcome.holds:
+        if outcome.reason:
             step.hint = outcome.reason
         if outcome.verdict == "false":
             if broken and anchor is not None and anchor is not base and anchor.problem is None:
@@ -276,20 +277,23 @@ class Judge:
         """Return the outcome for the best of the readings; keep those that can be."""
         first: Outcome | None = None
         good: list[tuple[int, int, Outcome]] = []
+        tried = 0
         lefts = left.viable or range(len(left.nodes))
         for i, j in itertools.product(lefts, range(len(right.nodes))):
             outcome = self._outcome(left, i, right, j, condition)
             first = first or outcome
             if outcome.holds:
                 good.append((i, j, outcome))
-                if outcome.verdict == "true" and len(right.nodes) == 1:
-                    break
+            tried += 1
         assert first is not None
         if not good:
             return first
         good.sort(key=lambda g: g[2].verdict != "true")
         best = good[0][2]
         right.viable = [j for _, j, o in good if o.verdict == best.verdict]
+        if len(good) < tried:
+            binds = "one factor" if (good[0][0], good[0][1]) == (0, 0) else "the whole product"
+            return replace(best, reason=f"ambiguous: this holds where the derivative binds {binds} after it")
         return best
 
     def _outcome(self, left: Expression, i: int, right: Expression, j: int, condition: Any) -> Outcome:
