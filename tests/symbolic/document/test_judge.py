@@ -133,7 +133,8 @@ def test_front_matter():
 
 def test_one_entry_for_each_sign():
     """Each = of a display has its entry, in the order of the document."""
-    text = "$$a = b = c$$ $$\\begin{aligned} d &= e \\\\ &= f \\end{aligned}$$ \\[ g = h \\] \\begin{align} k &= l \\end{align}"
+    rows = "\\begin{aligned} d &= e \\\\ &= f \\end{aligned}"
+    text = f"$$a = b = c$$ $${rows}$$ \\[ g = h \\] \\begin{{align}} k &= l \\end{{align}}"
     found = judge(text).steps
     assert [(s.left, s.right) for s in found] == [
         ("a", "b"),
