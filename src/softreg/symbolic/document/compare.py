@@ -70,7 +70,28 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
 
 
 def _is_zero(e: Expr, rows: tuple[str, ...]) -> bool:
-    return Normal(rows).equal(e, sp.S.Zero)
+    if Normal(rows).equal(e, sp.S.Zero):
+        return True
+    inner = _term_by_term(e)
+    return inner is not None and _is_zero(inner, rows)
+
+
+def _term_by_term(e: Expr) -> Expr | None:
+    """Return a term whose sum over an index is e, if e is made of sums over one range; e is 0 if the term is."""
+    index: Expr = None
+    out = sp.S.Zero
+    for term in sp.Add.make_args(sp.expand_mul(e, deep=False)):
+        factors = sp.Mul.make_args(term)
+        sums = [f for f in factors if isinstance(f, Total)]
+        if len(sums) != 1:
+            return None
+        if index is None:
+            index = Index("t", sums[0].index.size)
+        if sums[0].index.size != index.size:
+            return None
+        rest = sp.Mul(*(f for f in factors if f is not sums[0]))
+        out = out + rest * sums[0].term.xreplace({sums[0].index: index})
+    return out if index is not None else None
 
 
 def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:

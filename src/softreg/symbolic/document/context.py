@@ -54,6 +54,7 @@ class Inference:
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
         context = self.context
+        self._mixed(chains)
         for text in context.given:
             self._state(text)
         self._define(chains, line_of, shown=True)
@@ -62,6 +63,18 @@ class Inference:
         self._usual()
         self._collect(chains)
         return context
+
+    def _mixed(self, chains: list[Chain]) -> None:
+        """Find the letters of one row that have a second index, the row's, elsewhere."""
+        counts: dict[str, set[int]] = {}
+        for chain in chains:
+            for side in (chain.head, *(link.right for link in chain.links)):
+                node = self._try(side.tokens)
+                for v in node.walk() if node is not None else ():
+                    if isinstance(v, n.Var):
+                        counts.setdefault(v.letter, set()).add(len(v.sub))
+        likely = ALWAYS_PROBABILITIES | set(TARGETS) | set(LOGITS[:-1])
+        self.context.mixed = {v for v, found in counts.items() if {1, 2} <= found and v in likely}
 
     def _state(self, text: str) -> None:
         left, _, right = text.partition("=")
@@ -111,7 +124,7 @@ class Inference:
     def _try(self, made: Any) -> n.Node | None:
         try:
             trees = parse(list(made))
-            return Reader(self.context.functions).read(trees[0]) if len(trees) == 1 else None
+            return Reader(self.context.functions, self.context.mixed).read(trees[0]) if len(trees) == 1 else None
         except NotUnderstoodError:
             return None
 
@@ -160,7 +173,7 @@ class Inference:
             for v in node.argument.walk()
             if isinstance(v, n.Var)
         }
-        open_ -= raised - {"softmax"}
+        open_ -= (raised - {"softmax"}) | {v for v in open_ if v.endswith("_rows")}
         likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
         likely += [v for v in sorted(open_ & logged) if v not in likely and v not in WEIGHTS and v != "x"]
         samples = any(context.arity_of(v)[1] for v in used)
@@ -173,7 +186,8 @@ class Inference:
         for letter in losses:
             self._loss(letter, target, probability or self._extra_probability(logits), samples)
         if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
-            context.sums_to_one = {target}
+            one = target.removesuffix("_rows")
+            context.sums_to_one = {v for v in (one, f"{one}_rows") if context.arity_of(v)[0]}
 
     def _target(self, used: set[str]) -> str:
         """Return the letter that logarithms of probabilities are weighted with."""

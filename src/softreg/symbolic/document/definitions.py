@@ -46,6 +46,7 @@ class Context:
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
     notes: list[str] = field(default_factory=list)
+    mixed: set[str] = field(default_factory=set)
     one_hot: bool = False
     binary: bool = False
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file

@@ -82,10 +82,10 @@ class Judge:
             trees = parse(made)
             if len(trees) != 1:
                 raise NotUnderstoodError("several formulas stand here", side.start)
-            tight = Reader(self.context.functions)
+            tight = Reader(self.context.functions, self.context.mixed)
             out.nodes.append(tight.read(trees[0]))
             if tight.ambiguous:
-                out.nodes.append(Reader(self.context.functions, wide=True).read(trees[0]))
+                out.nodes.append(Reader(self.context.functions, self.context.mixed, wide=True).read(trees[0]))
         except NotUnderstoodError as error:
             out.nodes = []
             out.problem = ("unparseable", error.message, error.at)

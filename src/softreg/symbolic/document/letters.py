@@ -1,7 +1,7 @@
 """Letters and labels that documents use, and what for."""
 
 FUNCTIONS = frozenset({"S", "\\sigma", "softmax", "sigmoid", "g", "h", "f", "P", "Pr", "\\phi", "\\hat y", "\\hat p"})
-LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "l", "F", "CE", "NLL", "Loss", "loss", "CrossEntropy", "D", "R"})
+LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "\\xi", "l", "F", "CE", "NLL", "Loss", "loss", "D", "R"})
 ARGUMENTS = frozenset({"z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"})
 PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
 SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})

@@ -38,9 +38,9 @@ MOST_POWER = 12
 class Reader:
     """Reads trees; `functions` are letters that the document defines with an argument."""
 
-    def __init__(self, functions: Iterable[str] = (), indices: Iterable[str] = (), *, wide: bool = False):
+    def __init__(self, functions: Iterable[str] = (), mixed: Iterable[str] = (), *, wide: bool = False):
         self.functions, self.wide = FUNCTIONS | frozenset(functions), wide
-        self.indices = frozenset(indices)
+        self.mixed = frozenset(mixed)  # letters with one index here and two there: these are of many rows
         self.ambiguous = False  # whether the other reading of d/dv is different
 
     def read(self, tree: Tree) -> n.Node:
@@ -49,8 +49,10 @@ class Reader:
         if kind == "leaf":
             return self._leaf(tree)
         if kind == "sum":
-            terms = (self.read(part) for part in tree.parts)
-            signed = [n.negative(t) if s == "MINUS" else t for s, t in zip(tree.value, terms, strict=True)]
+            signs, parts = _joined(tree)
+            signed = [
+                n.negative(self.read(t)) if s == "MINUS" else self.read(t) for s, t in zip(signs, parts, strict=True)
+            ]
             return signed[0] if len(signed) == 1 else n.Add(tuple(signed))
         if kind == "product":
             return self._product(list(zip(tree.value, tree.parts, strict=True)))
@@ -287,6 +289,8 @@ class Reader:
         if len(bracket.parts) > 1:
             return True
         inner = unscripted(bracket.parts[0])[0]
+        if inner.is_leaf("NAME") and letter in LOSSES and not scripts:
+            return True
         if inner.is_leaf("NAME"):
             return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
         if letter in LOSSES - {"D"}:
@@ -406,6 +410,8 @@ class Reader:
                     continue
                 else:
                     sub.append(self.read(piece))
+        if len(sub) == 2 and letter in self.mixed:
+            letter += "_rows"
         if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
             letter += "_i"  # the loss of one sample is not the loss of all
         return n.Var(letter, tuple(sub), value.sup, value.arguments, value.primes, mark, value.at)
@@ -413,3 +419,20 @@ class Reader:
 
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
+
+
+def _joined(tree: Tree) -> tuple[list[str], list[Tree]]:
+    """Return signs and terms, where a sum that is followed by a sign takes the term after it: sum_j -a_j."""
+    signs, parts = list(tree.value), list(tree.parts)
+    at = 0
+    while at + 1 < len(parts):
+        last = parts[at].parts[-1] if parts[at].kind == "product" else parts[at]
+        if not unscripted(last)[0].is_leaf("SUM"):
+            at += 1
+            continue
+        after = Tree("sum", (parts[at + 1],), (signs[at + 1],), parts[at + 1].start, parts[at + 1].end)
+        before = items(parts[at])
+        operators, factors = zip(*before, (" ", after), strict=True)
+        parts[at : at + 2] = [Tree("product", factors, operators, parts[at].start, after.end)]
+        del signs[at + 1]
+    return signs, parts
