@@ -62,18 +62,24 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
                 return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums_to_one))
         return Outcome("false", counterexample=found)
     try:
-        if facts.sums_to_one and _is_zero(difference, facts.sums_to_one):
-            return Outcome("true-if", tuple(f"sum_k {y}_k = 1" for y in facts.sums_to_one))
+        used: set[str] = set()
+        if facts.sums_to_one and _is_zero(difference, facts.sums_to_one, used):
+            needed = (y for y in facts.sums_to_one if f"rows of {y} sum to 1" in used)
+            return Outcome("true-if", tuple(f"sum_k {y}_k = 1" for y in needed))
     except UndecidedError as error:
         reason = str(error)
     return Outcome("undecided", reason=reason or "neither proved nor refuted")
 
 
-def _is_zero(e: Expr, rows: tuple[str, ...]) -> bool:
-    if Normal(rows).equal(e, sp.S.Zero):
+def _is_zero(e: Expr, rows: tuple[str, ...], used: set[str] | None = None) -> bool:
+    """Whether e is proved to be 0; `used` then names the facts that it takes."""
+    normal = Normal(rows)
+    if normal.equal(e, sp.S.Zero):
+        if used is not None:
+            used |= normal.used
         return True
     inner = _term_by_term(e)
-    return inner is not None and _is_zero(inner, rows)
+    return inner is not None and _is_zero(inner, rows, used)
 
 
 def _term_by_term(e: Expr) -> Expr | None:
