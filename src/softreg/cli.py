@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 try:
@@ -122,6 +123,19 @@ def inspect(model: ModelFile, as_json: AsJson = False) -> None:
         from softreg import _commands
 
         _commands.inspect(model, Console(), as_json=as_json)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A derivation in Markdown or LaTeX.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the verdicts to this file.")] = None,
+    context: Annotated[Path | None, typer.Option(help="A TOML file that says what the letters mean.")] = None,
+) -> None:
+    """Judge every step of a derivation of softmax, cross-entropy or logistic regression."""
+    from softreg import _check
+
+    raise typer.Exit(_check.run(Console(), file, as_json=as_json, html=html, context=context))
 
 
 def main() -> None:

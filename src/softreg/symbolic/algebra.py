@@ -43,6 +43,10 @@ class Algebra(ABC):
     def renamed(self, p: Polynomial, names: dict[Place, Place]) -> Polynomial:
         """Return the polynomial with places replaced, all at once."""
 
+    @abstractmethod
+    def _expanded(self, p: Polynomial) -> Polynomial:
+        """Multiply out positive powers of bases."""
+
     # --- arithmetic ---
 
     def times(self, p: Polynomial, q: Polynomial) -> Polynomial:
@@ -140,9 +144,15 @@ class Algebra(ABC):
         shared = monomial(common)
         inverse: Polynomial = {tuple((a, -e) for a, e in shared): 1}
         terms: tuple[tuple[Monomial, Number], ...] = frozen(self.times(p, inverse))
-        first = terms[0][1]
-        leading = first if first > 0 else -first
-        base = atom("base", tuple((m, Fraction(c) / leading) for m, c in terms))
+        first_coefficient = terms[0][1]
+        leading: Number = -first_coefficient if first_coefficient < 0 else first_coefficient
+        base: Atom = atom("base", tuple((m, Fraction(c) / leading) for m, c in terms))
+        if not self._is_positive(base):  # 1 - 1/(1 + a) is a/(1 + a), which shows once it is multiplied out
+            expanded = self._expanded(dict(base.data))
+            if expanded != dict(base.data):
+                content, factor, rest = self._content(expanded)
+                ((content, _),) = self.times({shared: 1}, {content: 1}).items()
+                return content, Fraction(leading) * factor, rest
         self._require_positive(
             ((base, 1),), "a sum of terms, some of which may be negative, divides or has its log taken"
         )

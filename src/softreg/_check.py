@@ -1,0 +1,145 @@
+"""`softreg check`: read a derivation, judge every step, and report in the terminal, as JSON or as a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from softreg.symbolic.document import Step, Verdicts
+
+MOST_BYTES = 1_000_000
+STYLES = {
+    "definition": "cyan",
+    "update": "cyan",
+    "true": "green",
+    "true-if": "yellow",
+    "false": "bold red",
+    "type-error": "bold red",
+    "unparseable": "magenta",
+    "undecided": "magenta",
+}
+
+
+class RefusedError(Exception):
+    """A file that is not read, and why."""
+
+
+def read(path: Path) -> str:
+    """Return the text of a file, if it can be a derivation."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise RefusedError(f"{path}: {error.strerror or error}") from None
+    if len(data) > MOST_BYTES:
+        raise RefusedError(
+            f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read"
+        )
+    if not data.strip():
+        raise RefusedError(f"{path} is empty")
+    if b"\0" in data:
+        raise RefusedError(f"{path} is not text: it has bytes that are 0")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{path} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}") from None
+
+
+def run(console: Console, path: Path, *, as_json: bool, html: Path | None, context: Path | None) -> int:
+    """Judge a file and report; return the exit code."""
+    try:
+        from softreg.symbolic.document import context_from_toml, front_matter, judge, page
+        from softreg.symbolic.document.grammar import NotUnderstoodError
+    except ImportError as error:
+        console.print(
+            f"the checker needs {error.name}; install it with: python -m pip install 'softreg[symbolic]'", markup=False
+        )
+        return 2
+    try:
+        text = read(path)
+        given = context_from_toml(read(context)) if context is not None else front_matter(text)
+        verdicts = judge(text, given)
+    except RefusedError as error:
+        return _refuse(console, path, str(error), as_json=as_json)
+    except (ValueError, NotUnderstoodError) as error:
+        return _refuse(console, path, f"the context is not understood: {error}", as_json=as_json)
+    if html is not None:
+        try:
+            html.write_text(page(path.name, text, verdicts), encoding="utf-8")
+        except OSError as error:
+            return _refuse(console, path, f"{html}: {error.strerror or error}", as_json=as_json)
+    if as_json:
+        console.file.write(json.dumps(to_json(path, verdicts), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print(console, path, text, verdicts)
+    if not verdicts.steps:
+        return _refuse(
+            console, path, f"{path} has no displayed equation: nothing was judged", as_json=as_json, quiet=as_json
+        )
+    return verdicts.exit_code
+
+
+def to_json(path: Path, verdicts: Verdicts) -> dict[str, object]:
+    """Return the result as it is printed with --json."""
+    return {"file": str(path), "context": verdicts.context, "steps": [asdict(step) for step in verdicts.steps]}
+
+
+def _refuse(console: Console, path: Path, why: str, *, as_json: bool, quiet: bool = False) -> int:
+    if as_json and not quiet:
+        console.file.write(json.dumps({"file": str(path), "context": [], "steps": [], "error": why}) + "\n")
+    elif not as_json:
+        console.print(why, markup=False, highlight=False, soft_wrap=True)
+    return 2
+
+
+def _print(console: Console, path: Path, text: str, verdicts: Verdicts) -> None:
+    lines = text.split("\n")
+
+    def say(line: Text | str = "") -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    for note in verdicts.context:
+        say(Text("with  ", style="dim").append(note))
+    say()
+    for step in verdicts.steps:
+        say(_headline(step))
+        if step.verdict in ("false", "type-error", "unparseable", "undecided"):
+            shown = lines[step.line - 1].rstrip()
+            before = min(step.column - 1, 60)
+            start = step.column - 1 - before
+            say(Text("        ").append(shown[start : start + 160].expandtabs(1)))
+            say(Text("        " + " " * before + "^", style=STYLES[step.verdict]))
+        if step.counterexample:
+            say(f"        counterexample: {counterexample(step)}")
+        if step.hint:
+            say(f"        {step.hint}")
+    wrong = verdicts.first_wrong
+    say()
+    if wrong is not None:
+        say(Text(f"{path}: the first wrong step is in line {wrong.line}", style=STYLES["false"]))
+    counts = {kind: sum(s.verdict == kind for s in verdicts.steps) for kind in STYLES}
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    say(f"{len(verdicts.steps)} steps: {told}" if told else "no steps")
+
+
+def _headline(step: Step) -> Text:
+    line = Text(f"{step.line:5}:{step.column:<4} ").append(f"{step.verdict:<12}", style=STYLES[step.verdict])
+    if step.inherited:
+        line.append("inherited ", style="dim")
+    if step.assumptions:
+        line.append("given " + ", ".join(step.assumptions), style=STYLES["true-if"])
+    return line
+
+
+def counterexample(step: Step) -> str:
+    """Return a counterexample in words."""
+    assert step.counterexample is not None
+    c = step.counterexample
+    where = ", ".join(f"{name} = {value}" for name, value in {**c["sizes"], **c["indices"]}.items())
+    return f"at {where or 'one point'} the left is {c['left']}, the right {c['right']}"

@@ -1,0 +1,187 @@
+"""Whether two values are equal: proved by the normal form, or refuted with 40 digits, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from softreg.symbolic import numeric
+from softreg.symbolic.normal import Normal
+from softreg.symbolic.terms import Expr, Index, Pick, Total, UndecidedError, UnsupportedError
+
+Counterexample = dict[str, Any]
+LARGE = numeric.CONTEXT.mpf(10) ** 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an equation: true, true-if, false or undecided."""
+
+    verdict: str
+    assumptions: tuple[str, ...] = ()
+    counterexample: Counterexample | None = None
+    reason: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is true, perhaps under assumptions."""
+        return self.verdict in ("true", "true-if")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What may be assumed of the letters, if need be."""
+
+    sums_to_one: tuple[str, ...] = ()
+    one_hot: bool = False
+    last: tuple[tuple[Expr, str], ...] = ()  # indices that stand for the last of a range
+    classes: Expr = None
+    labels: tuple[Expr, ...] = ()  # indices that name the true class
+
+
+def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
+    """Decide a = b for all values of the free indices, but for those where a pair kept apart is equal."""
+    apart = tuple(apart)
+    difference = a - b
+    for i, j in apart:
+        difference = difference * (1 - sp.KroneckerDelta(i, j))
+    reason = ""
+    try:
+        if _is_zero(difference, ()):
+            return Outcome("true")
+    except UndecidedError as error:
+        reason = str(error)
+    found = refute(a, b, facts, apart)
+    if found is not None:
+        for label in (None, *facts.labels) if facts.one_hot and facts.sums_to_one else ():
+            if _is_zero_one_hot(difference, facts, label):
+                at = "" if label is None else f" at {label.name}"
+                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums_to_one))
+        return Outcome("false", counterexample=found)
+    try:
+        used: set[str] = set()
+        if facts.sums_to_one and _is_zero(difference, facts.sums_to_one, used):
+            needed = (y for y in facts.sums_to_one if f"rows of {y} sum to 1" in used)
+            return Outcome("true-if", tuple(f"sum_k {y}_k = 1" for y in needed))
+    except UndecidedError as error:
+        reason = str(error)
+    return Outcome("undecided", reason=reason or "neither proved nor refuted")
+
+
+def _is_zero(e: Expr, rows: tuple[str, ...], used: set[str] | None = None) -> bool:
+    """Whether e is proved to be 0; `used` then names the facts that it takes."""
+    normal = Normal(rows)
+    if normal.equal(e, sp.S.Zero):
+        if used is not None:
+            used |= normal.used
+        return True
+    inner = _term_by_term(e)
+    return inner is not None and _is_zero(inner, rows, used)
+
+
+def _term_by_term(e: Expr) -> Expr | None:
+    """Return a term whose sum over an index is e, if e is made of sums over one range; e is 0 if the term is."""
+    index: Expr = None
+    out = sp.S.Zero
+    for term in sp.Add.make_args(sp.expand_mul(e, deep=False)):
+        factors = sp.Mul.make_args(term)
+        sums = [f for f in factors if isinstance(f, Total)]
+        if len(sums) != 1:
+            return None
+        if index is None:
+            index = Index("t", sums[0].index.size)
+        if sums[0].index.size != index.size:
+            return None
+        rest = sp.Mul(*(f for f in factors if f is not sums[0]))
+        out = out + rest * sums[0].term.xreplace({sums[0].index: index})
+    return out if index is not None else None
+
+
+def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
+    """Whether e is 0 where each row of the targets is 1 at one class, whichever, and 0 elsewhere."""
+    labels: dict[Any, Expr] = {}
+    replaced = {}
+    for entry in e.atoms(sp.Indexed):
+        name = str(entry.base.label)
+        if name in facts.sums_to_one:
+            *rows, k = entry.indices
+            key = (name, len(rows))
+            labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
+            label = (
+                given
+                if given is not None and not rows
+                else Pick(labels[key].args[0], entry.base.shape[-1], *rows)
+                if rows
+                else labels[key]
+            )
+            replaced[entry] = sp.KroneckerDelta(k, label)
+    try:
+        return bool(replaced) and _is_zero(e.xreplace(replaced), ())
+    except UndecidedError:
+        return False
+
+
+def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
+    """Return a place where a and b differ; None if none is found, which proves nothing."""
+    lasts = dict(facts.last)
+    free = sorted(
+        (i for i in _free_indices(a) | _free_indices(b) if i not in lasts), key=lambda i: (i.name, i.dummy_index)
+    )
+    for seed, choice in enumerate(((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))):
+        sizes = _sizes((a, b), facts, choice)
+        point = numeric.Point(sizes, facts.sums_to_one, seed)
+        for places in numeric.index_values(tuple(free), point):
+            places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
+            if any(places.get(i, i) == places.get(j, j) for i, j in apart):
+                continue
+            try:
+                left, right = (numeric.evaluate(e, point, places) for e in (a, b))
+            except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
+                continue
+            if (
+                _is_usable(left)
+                and _is_usable(right)
+                and abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right))
+            ):
+                text = numeric.CONTEXT.nstr
+                return {
+                    "sizes": sizes,
+                    "indices": {i.name: v for i, v in places.items() if i not in lasts},
+                    "left": text(left, 8),
+                    "right": text(right, 8),
+                    "difference": text(left - right, 8),
+                }
+    return None
+
+
+def _is_usable(value: Any) -> bool:
+    context = numeric.CONTEXT
+    return isinstance(value, context.mpf) and bool(context.isfinite(value)) and bool(abs(value) < LARGE)
+
+
+def _free_indices(e: Expr) -> set[Any]:
+    return {i for i in e.free_symbols if isinstance(i, Index)}
+
+
+def _sizes(values: Iterable[Expr], facts: Facts, choice: tuple[int, ...]) -> dict[str, int]:
+    """Give each size a number, all different: the classes first."""
+    names: set[str] = set()
+    for e in values:
+        for part in sp.preorder_traversal(e):
+            if isinstance(part, Total):
+                names |= {s.name for s in part.index.size.free_symbols}
+            elif isinstance(part, sp.Indexed):
+                names |= {s.name for size in part.base.shape for s in size.free_symbols}
+            elif isinstance(part, Index):
+                names |= {s.name for s in part.size.free_symbols}
+            elif isinstance(part, sp.Symbol) and part.is_integer and part.is_positive:
+                names.add(part.name)
+            elif isinstance(part, Pick):
+                names |= {s.name for s in part.size.free_symbols}
+    names |= {name for _, name in facts.last}
+    classes = str(facts.classes)
+    ordered = sorted(names, key=lambda s: (s != classes, s))
+    return dict(zip(ordered, (*choice, *range(6, 6 + len(ordered))), strict=False))

@@ -1,0 +1,84 @@
+"""What is known of the letters: definitions, targets, numbers of indices; and the usual names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.grammar import parse
+from softreg.symbolic.document.letters import LOSSES
+from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.reading import Reader
+
+INDEX = frozenset("ijklmnpqrcst")
+LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
+TARGETS = ("y", "t")
+WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
+ALWAYS_PROBABILITIES = frozenset(
+    {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
+)
+SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a letter means: a formula in its indices, or in an argument to which it applies one by one."""
+
+    letter: str
+    sub: tuple[str, ...]
+    sup: tuple[str, ...]
+    body: n.Node
+    argument: str | None = None
+    formal: str | None = None  # the letter of the vector that it is a function of
+    line: int | None = None
+    text: str = ""
+
+
+@dataclass
+class Context:
+    """The meaning of the letters."""
+
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    targets: set[str] = field(default_factory=set)
+    labels: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    sums_to_one: set[str] = field(default_factory=set)
+    arity: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
+    notes: list[str] = field(default_factory=list)
+    mixed: set[str] = field(default_factory=set)
+    one_hot: bool = False
+    binary: bool = False
+    given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
+
+    def arity_of(self, letter: str) -> tuple[int, int]:
+        """Return how many indices below and above the letter has where it has the most."""
+        return self.arity.get(letter, (0, 0))
+
+
+def read_formula(latex: str) -> n.Node:
+    """Return a formula of our own."""
+    (tree,) = parse(tokens(latex))
+    return Reader().read(tree)
+
+
+def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> Definition | None:
+    """Return the definition that an equation states, if it can be one."""
+    if not isinstance(head, n.Var) or head.primes or head.mark:
+        return None
+    indices = (*head.sub, *head.sup)
+    names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
+    if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
+        return None
+    argument = None
+    if not indices and head.arguments and len(head.arguments) == 1 and isinstance(head.arguments[0], n.Var):
+        inner = head.arguments[0]
+        elementwise = not any(isinstance(node, n.Sum) for node in body.walk()) and inner.letter in n.letters(body)
+        if inner.letter in ("x", "X") and n.letters(body) & set(WEIGHTS):
+            elementwise = False
+        if elementwise and not inner.sub and head.letter not in LOSSES:
+            argument = inner.letter
+    sub = tuple(names[: len(head.sub)])
+    first = head.arguments[0] if head.arguments else None
+    formal = first.letter if isinstance(first, n.Var) and len(head.arguments or ()) == 1 else None
+    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text)

@@ -1,0 +1,386 @@
+"""Judge a derivation step by step.
+
+Each `=` claims that what stands on its two sides is equal, for all values of the free indices and
+for all sizes. `true` is proved, `false` is refuted by a counterexample, and what is neither is
+`undecided`. A step after one that is not right is compared with what stood before the slip: where
+that agrees, the step only inherits it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+from softreg.symbolic import namespace
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.compare import Facts, Outcome, compare
+from softreg.symbolic.document.context import Inference
+from softreg.symbolic.document.deadline import Deadline, TooLongError
+from softreg.symbolic.document.definitions import INDEX, TARGETS, Context
+from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.hints import hint_for
+from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.meaning import POSITIVE, Meaning, UnclearError, _name
+from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.document.reading import Reader
+from softreg.symbolic.document.source import Chain, Link, Side, Source
+from softreg.symbolic.document.steps import Expression, Step, Verdicts, letters_of_values, values_in
+from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
+
+SECONDS_A_STEP = 10.0
+SECONDS_A_DOCUMENT = 60.0
+MOST_STEPS = 1000
+
+
+class Judge:
+    """The verdicts on a document."""
+
+    def __init__(self, text: str, given: Context | None = None):
+        self.source = Source(text)
+        chains, inline = self.source.chains()
+        counted = itertools.accumulate(len(chain.links) for chain in chains)
+        self.chains = [chain for chain, count in zip(chains, counted, strict=True) if count <= MOST_STEPS]
+        self.complete = len(self.chains) == len(chains)
+        inline = inline[:MOST_STEPS]
+        self.context = Inference(given, text).run(self.chains, inline, lambda at: self.source.place(at)[0])
+        self.ranges = Ranges(self.context)
+        self.steps: list[Step] = []
+
+    def run(self) -> Verdicts:
+        """Judge all steps."""
+        self._end = time.monotonic() + SECONDS_A_DOCUMENT
+        readable = [
+            (chain, [self._expression(s) for s in (chain.head, *(k.right for k in chain.links))])
+            for chain in self.chains
+        ]
+        self._type_definitions()
+        self._count_letters(readable)
+        self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
+        scopes = [self._type(expressions) for _, expressions in readable]
+        for (chain, expressions), scope in zip(readable, scopes, strict=True):
+            self._judge(chain, expressions, scope)
+        notes = list(self.context.notes)
+        if self.context.sums_to_one:
+            notes += [f"sum_k {_name(y)}_k = 1, assumed where it is needed" for y in sorted(self.context.sums_to_one)]
+        if not self.complete:
+            notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
+        return Verdicts(notes, self.steps, self.complete)
+
+    # --- reading ---
+
+    def _expression(self, side: Side, made: Any = None) -> Expression:
+        out = Expression(side)
+        try:
+            made = list(side.tokens) if made is None else made
+            while made and made[-1].type in ("COMMA", "SEMI", "QUAD", "TEXT"):
+                made = made[:-1]
+            if not made:
+                raise NotUnderstoodError("nothing stands on this side", side.start)
+            trees = parse(made)
+            if len(trees) != 1:
+                raise NotUnderstoodError("several formulas stand here", side.start)
+            tight = Reader(self.context.functions, self.context.mixed)
+            out.nodes.append(tight.read(trees[0]))
+            if tight.ambiguous:
+                out.nodes.append(Reader(self.context.functions, self.context.mixed, wide=True).read(trees[0]))
+        except NotUnderstoodError as error:
+            out.nodes = []
+            out.problem = ("unparseable", error.message, error.at)
+            if error.repair is not None:
+                self._repair(out, side, error.repair)
+        except RecursionError:
+            out.nodes = []
+            out.problem = ("unparseable", "too deeply nested", side.start)
+        return out
+
+    def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
+        """Read the side as the damage would be mended; it is told, and never taken for what is written."""
+        first, last = side.tokens[0].start, side.tokens[-1].end
+        text = self.source.text[first:last]
+        words: list[str] = []
+        following: tuple[int, int, str] | None = (repair[0] - first, repair[1] - first, repair[2])
+        while following is not None and len(words) < 20:
+            start, end, new = following
+            words.append(f"{new.strip()} for {text[start:end].strip()!r}")
+            text = text[:start] + new + text[end:]
+            bad = [t for t in tokens(text) if t.type == "BAD" and t.repair]
+            following = bad[0].repair if bad else None
+        out.repair = ", ".join(dict.fromkeys(words))
+        out.repaired = self._expression(Side(tuple(tokens(text)), text))
+        if out.repaired.problem is not None:
+            out.repaired = None
+
+    def _count_letters(self, readable: list[tuple[Chain, list[Expression]]]) -> None:
+        """A letter without a meaning that stands on one side of the whole document is not understood."""
+        seen: dict[str, int] = {}
+        known = {*self.context.definitions, *self.context.targets, *POSITIVE, "x", "X", "e", *self.context.labels}
+        for definition in self.context.definitions.values():
+            known |= n.letters(definition.body)
+        everything = [e for _, all_ in readable for e in all_]
+        for e in everything:
+            for letter in set().union(*(letters_of_values(node) for node in e.nodes)):
+                seen[letter] = seen.get(letter, 0) + 1
+        for e in everything:
+            for v in (v for node in e.nodes for v in values_in(node)):
+                if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self.ranges.known_sizes():
+                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
+                        continue
+                    e.problem = ("unparseable", f"the letter {_name(v.letter)!r} has no meaning in this document", v.at)
+
+    def _type_definitions(self) -> None:
+        for definition in self.context.definitions.values():
+            scope: dict[Any, Any] = {}
+            for kind, names in (("sub", definition.sub), ("sup", definition.sup)):
+                for place, name in enumerate(names):
+                    scope[name] = (kind, definition.letter, place)
+            if definition.argument is not None:
+                scope["value", definition.argument] = ()
+            try:
+                shape = self.ranges.attempt(definition.body, scope)
+                for place, axis in enumerate(shape, start=len(definition.sub)):
+                    self.ranges.join(("sub", definition.letter, place), axis)
+            except RangeError as error:
+                self.context.notes.append(f"{definition.text}: {error}")
+
+    def _type(self, expressions: list[Expression]) -> dict[str, Any]:
+        scope: dict[str, Any] = {}
+        for e in expressions:
+            for expression in (e, e.repaired):
+                if expression is None or expression.problem is not None:
+                    continue
+                for node in expression.nodes:
+                    try:
+                        self.ranges.attempt(node, scope)
+                    except RangeError as error:
+                        expression.problem = ("type-error", str(error), expression.side.start)
+        return scope
+
+    # --- judging ---
+
+    def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
+        self._meaning = Meaning(self.context, self.ranges)
+        self._scope: dict[Any, Any] = dict(scope)
+        anchor: Expression | None = expressions[0]
+        broken = False
+        previous = expressions[0]
+        for number, (link, e) in enumerate(zip(chain.links, expressions[1:], strict=True)):
+            line, column = self.source.place(link.relation.start)
+            step = Step(line, column, previous.side.text, e.side.text, "")
+            try:
+                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.monotonic()))):
+                    special = self._special(chain, link, number, expressions) if number == 0 else None
+                    if special is not None:
+                        step.verdict, step.hint = special
+                    else:
+                        broken = self._step(step, previous, e, anchor, broken, chain.condition or link.condition)
+            except TooLongError:
+                step.verdict, step.hint = "undecided", "this takes too long"
+            except RecursionError:
+                step.verdict, step.hint = "undecided", "too deeply nested"
+            except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+                step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
+                step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
+            if link.relation.type == "EQ":
+                self.steps.append(step)
+            if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
+                anchor = e
+            elif step.verdict == "update":
+                anchor = e if e.problem is None else None
+            previous = e
+
+    def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
+        """Return definition or update, for a first step that is one."""
+        head, right = expressions[0], expressions[1]
+        node = head.nodes[0] if head.nodes else None
+        if not isinstance(node, n.Var) or node.letter in ("\\delta",):
+            return None
+        after = right.nodes[0] if right.nodes else None
+        bare = all(isinstance(i, n.Var) and not i.sub for i in (*node.sub, *node.sup))
+        again = (
+            after is not None
+            and node.arguments is None
+            and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
+        )
+        if (again and not node.primes) or link.relation.type == "ARROW":
+            problem = f"; {right.problem[1]}" if right.problem else ""
+            return "update", f"the new value of {_name(node.letter)}: nothing to prove{problem}"
+        if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
+            return None
+        definition = self.context.definitions.get(node.letter)
+        line = self.source.place(link.relation.start)[0]
+        if definition is None and not chain.condition and node.letter not in INDEX - set(TARGETS):
+            return "definition", ""
+        if definition is not None and definition.line == line:
+            return "definition", right.problem[1] if right.problem else ""
+        return None
+
+    def _value(self, e: Expression, reading: int) -> Any:
+        while len(e.values) <= reading:
+            e.values.append(self._meaning.value(e.nodes[len(e.values)], self._scope))
+        return e.values[reading]
+
+    def _step(
+        self, step: Step, left: Expression, right: Expression, anchor: Expression | None, broken: bool, condition: Any
+    ) -> bool:
+        """Judge one step; return whether the chain has left what its sound part is equal to."""
+        for side in (right, left):
+            if side.problem is not None and (side is right or anchor is None or anchor.problem is not None):
+                step.verdict, step.hint = side.problem[0], self._described(side)
+                if side.repaired is not None and side is right and left.problem is None:
+                    outcome = self._compared(left, side.repaired, condition)
+                    if outcome.holds:
+                        side.viable = []
+                    step.hint += f"; so repaired, the step is {_told(outcome)}"
+                elif side is left:
+                    step.hint = f"the side before it: {step.hint}"
+                return broken or step.verdict == "type-error"
+        base = left
+        if left.problem is not None:
+            assert anchor is not None
+            base = anchor
+            if left.repaired is not None and not broken:
+                base = left.repaired
+            step.hint = "compared with the last side before it that is understood"
+        outcome = self._compared(base, right, condition)
+        step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
+        step.counterexample = outcome.counterexample
+        if outcome.reason:
+            step.hint = outcome.reason
+        if outcome.verdict == "false":
+            if broken and anchor is not None and anchor is not base and anchor.problem is None:
+                back = self._compared(anchor, right, condition)
+                if back.holds:
+                    step.inherited = True
+                    step.hint = "right against what stood before the slip: it only inherits it"
+                    return False
+            step.hint = hint_for(self, base, right, condition) or step.hint
+            return True
+        if outcome.verdict == "type-error":
+            return True
+        if broken and anchor is not None and outcome.holds and left.problem is not None:
+            return False
+        return broken
+
+    def _described(self, e: Expression) -> str:
+        assert e.problem is not None
+        verdict, message, at = e.problem
+        if verdict != "unparseable":
+            return message
+        line, column = self.source.place(at)
+        proposal = f"; proposed repair: {e.repair}" if e.repair else ""
+        return f"line {line}, column {column}: {message}{proposal}"
+
+    def _compared(self, left: Expression, right: Expression, condition: Any) -> Outcome:
+        """Return the outcome for the best of the readings; keep those that can be."""
+        first: Outcome | None = None
+        good: list[tuple[int, int, Outcome]] = []
+        tried = 0
+        lefts = left.viable or range(len(left.nodes))
+        for i, j in itertools.product(lefts, range(len(right.nodes))):
+            outcome = self._outcome(left, i, right, j, condition)
+            first = first or outcome
+            if outcome.holds:
+                good.append((i, j, outcome))
+            tried += 1
+        assert first is not None
+        if not good:
+            return first
+        good.sort(key=lambda g: g[2].verdict != "true")
+        best = good[0][2]
+        right.viable = [j for _, j, o in good if o.verdict == best.verdict]
+        if len(good) < tried:
+            binds = "one factor" if (good[0][0], good[0][1]) == (0, 0) else "the whole product"
+            return replace(best, reason=f"ambiguous: this holds where the derivative binds {binds} after it")
+        return best
+
+    def _outcome(self, left: Expression, i: int, right: Expression, j: int, condition: Any) -> Outcome:
+        try:
+            return self.equal(self._value(left, i), self._value(right, j), condition)
+        except (RangeError, ShapeError) as error:
+            return Outcome("type-error", reason=str(error))
+        except UnclearError as error:
+            return Outcome("undecided", reason=error.message)
+        except SymbolicError as error:
+            return Outcome("undecided", reason=str(error))
+
+    def equal(self, a: Any, b: Any, condition: Any = ()) -> Outcome:
+        """Compare two values entry by entry, in the case at hand if it takes that."""
+        if a.shape != b.shape:
+            shorter = min(a, b, key=lambda v: v.ndim)
+            if shorter.ndim or shorter.at() != 0:
+                raise RangeError(f"a value of shape {_shape(a)} stands for one of shape {_shape(b)}")
+        longer = max(a, b, key=lambda v: v.ndim)
+        at = tuple(Index(c, size) for c, size in zip("ijkl", longer.shape, strict=False))
+        left, right = (v.at(*at) if v.ndim else v.at() for v in (a, b))
+        outcome = compare(left, right, self.facts())
+        if outcome.verdict == "true" or not condition:
+            return outcome
+        i, j = (self._scope.get(t.value) for t in (condition[0], condition[2]))
+        i, j = (
+            self._meaning.index(n.Var(t.value), self._scope) if isinstance(x, tuple) else x
+            for x, t in ((i, condition[0]), (j, condition[2]))
+        )
+        if not (isinstance(i, Index) and isinstance(j, Index)) or i.size != j.size:
+            return outcome
+        if condition[1].type == "EQ":
+            inner = compare(left.xreplace({i: j}), right.xreplace({i: j}), self.facts())
+        else:
+            inner = compare(left, right, self.facts(), [(i, j)])
+        if inner.holds:
+            sign = "=" if condition[1].type == "EQ" else "!="
+            return Outcome(inner.verdict, (*inner.assumptions, f"the case {i.name} {sign} {j.name}"))
+        return inner
+
+    def facts(self) -> Facts:
+        """Return what may be assumed."""
+        return Facts(
+            tuple(sorted(_name(y) for y in self.context.sums_to_one)),
+            self.context.one_hot or bool(self.context.labels),
+            tuple(self._meaning.last.items()),
+            self._meaning._class_size(),
+            self._label_letters(),
+        )
+
+    def _label_letters(self) -> tuple[Expr, ...]:
+        """Return the free indices that name the true class."""
+        text = self.source.text
+        return tuple(
+            i
+            for i in self._scope.values()
+            if isinstance(i, Index)
+            and (
+                i.name == "c"
+                or any(re.search(rf"{re.escape(y)}_\{{?{i.name}\}}?\s*=\s*1", text) for y in self.context.targets)
+            )
+        )
+
+    def values(self, e: Expression) -> Any:
+        """Return the first reading's value of a side."""
+        return self._value(e, (e.viable or [0])[0])
+
+    def derivative_of(self, e: Expression, v: n.Var) -> Any:
+        """Return the value of the derivative of a side."""
+        return self._meaning.value(n.Derivative(e.nodes[0], v), self._scope)
+
+    def swapped(self, e: Expression) -> list[Expr]:
+        """Return the free indices of the chain."""
+        return [x for x in self._scope.values() if isinstance(x, Index)]
+
+
+def _shape(a: Any) -> str:
+    return f"({', '.join(map(str, a.shape))})" if a.shape else "number"
+
+
+def _told(outcome: Outcome) -> str:
+    return outcome.verdict + (f" ({', '.join(outcome.assumptions)})" if outcome.assumptions else "")
+
+
+def judge(text: str, given: Context | None = None) -> Verdicts:
+    """Judge every step of a document."""
+    return Judge(text, given).run()
+
+
+__all__ = ["Judge", "Step", "Verdicts", "judge", "namespace"]

@@ -1,0 +1,280 @@
+r"""LaTeX mathematics as tokens: commands given a meaning, decoration dropped, places kept.
+
+Fonts, spacing, sizes of brackets, tags and labels mean nothing and leave no token. What is not
+known becomes a `BAD` token that says why; it is an error only where it is read as mathematics.
+
+A document may have lost backslashes on its way (`\b`, `\f`, `\n`, `\r`, `\t`, `\v` and `\a` are
+escapes in many languages): `oldsymbol` was `\boldsymbol`. Such damage is named, and a repair
+proposed; it is never repaired in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from softreg.symbolic.document.commands import (
+    ACCENTS,
+    FONTS,
+    GREEK,
+    GROUPS,
+    IGNORED,
+    PLAIN,
+    SHORT_TAILS,
+    SIGNS,
+    TAILS,
+    UNICODE,
+    WITH_ARGUMENT,
+    WORDS,
+    WORDS_TEXT,
+)
+
+DEEPEST = 60
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token: its type, its meaning, and where it stands in the file."""
+
+    type: str
+    value: str
+    start: int
+    end: int
+    repair: tuple[int, int, str] | None = None  # of a BAD token: replace text[a:b] by this
+
+
+_COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_LETTERS = re.compile(r"[A-Za-z]+")
+
+
+class Lexer:
+    """Tokens of text[start:end]."""
+
+    def __init__(self, text: str, start: int, end: int):
+        self._text, self._at, self._end = text, start, end
+        self.tokens: list[Token] = []
+
+    def run(self) -> list[Token]:
+        """Return all tokens."""
+        while self._at < self._end:
+            before = self._at
+            self._step()
+            assert self._at > before
+        return self.tokens
+
+    def _put(self, kind: str, value: str, start: int, repair: tuple[int, int, str] | None = None) -> None:
+        self.tokens.append(Token(kind, value, start, self._at, repair))
+
+    def _step(self) -> None:
+        start, c = self._at, self._text[self._at]
+        if c == "\\":
+            self._command()
+        elif c == "%":
+            stop = self._text.find("\n", start, self._end)
+            self._at = self._end if stop < 0 else stop
+        elif c.isspace() or c in "~.\x07\x08":
+            self._at += 1
+        elif c == ":" and self._text.startswith("=", start + 1):
+            self._at += 2
+            self._put("EQ", ":=", start)
+        elif c in SIGNS:
+            self._at += 1
+            self._put(SIGNS[c], c, start)
+        elif c in "0123456789":
+            self._number()
+        elif c in UNICODE:
+            self._at += 1
+            self._put("NAME", "\\" + UNICODE[c], start)
+        elif c.isascii() and c.isalpha():
+            self._letters()
+        else:
+            self._at += 1
+            self._put("BAD", f"the character {c!r} is not understood", start)
+
+    def _number(self) -> None:
+        start = self._at
+        match = _NUMBER.match(self._text, start, self._end)
+        assert match
+        single = self.tokens and (
+            self.tokens[-1].type in ("CARET", "UNDER", "FRAC")
+            or (len(self.tokens) > 1 and self.tokens[-2].type == "FRAC" and self.tokens[-1].type in ("NUMBER", "NAME"))
+        )  # there TeX takes one digit
+        self._at = start + 1 if single else match.end()
+        value = self._text[start : self._at]
+        if len(value) > 30:
+            self._put("BAD", "a number of more than 30 digits", start)
+        else:
+            self._put("NUMBER", value, start)
+
+    def _letters(self) -> None:
+        start = self._at
+        match = _LETTERS.match(self._text, start, self._end)
+        assert match
+        run = match.group()
+        before = self._text[start - 1] if start else ""
+        taken = before in "\n\r\t\x07\x08\x0b\x0c" and before != ""
+        tail = next((run[:n] for n in range(len(run), 0, -1) if run[:n] in TAILS), "")
+        if tail and (taken or len(tail) > 2) and (tail not in SHORT_TAILS or taken) and tail not in ("eta", "o", "u"):
+            self._at = start + len(tail)
+            eaten = start - 1 if taken and not (before == "\t" and tail not in TAILS) else start
+            name = TAILS[tail]
+            self._put(
+                "BAD",
+                f"{tail!r} is not understood: the backslash of \\{name} seems lost",
+                start,
+                (eaten, self._at, "\\" + name + " "),
+            )
+            return
+        if run in WORDS:
+            self._at = match.end()
+            self._word(run, start)
+            return
+        inside = self.tokens and self.tokens[-1].type == "LBRACE" and len(self.tokens) > 1
+        script = inside and self.tokens[-2].type in ("UNDER", "CARET")
+        closed = self._text[match.end() : match.end() + 1] == "}"
+        if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in ("new", "old", "tot")):
+            self._at = match.end()
+            self._put("LABEL", run, start)
+        elif len(run) > 3 and not script:
+            self._at = match.end()
+            self._put("BAD", f"the word {run!r} is not understood", start)
+        else:
+            self._at = start + 1
+            self._put("NAME", run[0], start)
+
+    def _word(self, word: str, start: int) -> None:
+        kind = WORDS[word]
+        self._put(kind, f"{word!r} is not understood" if kind == "BAD" else word, start)
+
+    def _argument(self) -> str:
+        """Return the source of the next argument, without its braces, and go past it."""
+        while self._at < self._end and self._text[self._at].isspace():
+            self._at += 1
+        if self._at >= self._end:
+            return ""
+        if self._text[self._at] != "{":
+            match = _COMMAND.match(self._text, self._at, self._end)
+            stop = match.end() if match else self._at + 1
+            found = self._text[self._at : stop]
+            self._at = stop
+            return found
+        depth, start = 0, self._at
+        while self._at < self._end:
+            c = self._text[self._at]
+            depth += (c == "{") - (c == "}")
+            self._at += 2 if c == "\\" else 1
+            if depth == 0:
+                break
+        self._at = min(self._at, self._end)
+        return self._text[start + 1 : self._at - 1]
+
+    def _command(self) -> None:
+        start = self._at
+        match = _COMMAND.match(self._text, start, self._end)
+        if not match:
+            self._at += 1
+            return
+        self._at = match.end()
+        name = match.group(1).rstrip("*")
+        if name == "\\":
+            if self._text.startswith("[", self._at) and "]" in self._text[self._at : self._at + 8]:
+                self._at = self._text.index("]", self._at) + 1  # \\[2pt]
+            self._put("ROW", "\\\\", start)
+        elif name in ("quad", "qquad"):
+            self._put("QUAD", name, start)
+        elif name in IGNORED or (not name[0].isalpha() and name in ",;:!> /"):
+            if name in ("left", "right") and self._text.startswith(".", self._at):
+                self._at += 1
+        elif name in WITH_ARGUMENT or name == "textcolor":
+            self._argument()
+        elif name in ("underbrace", "overbrace"):
+            self._braced(start)
+        elif name in ("stackrel", "overset", "underset"):
+            self._argument()
+            self._skip_spaces()
+            if "=" in (over := self._text[self._at : self._end].split("}")[0]):
+                self._argument()
+                self._put("EQ", over, start)
+        elif name in GROUPS:
+            pass
+        elif name in ("begin", "end"):
+            environment = self._argument().rstrip("*")
+            if name == "begin" and environment in ("array", "alignedat", "alignat"):
+                self._argument()
+            self._put(name.upper(), environment, start)
+        elif name in ACCENTS:
+            self._accented(name, start)
+        elif name in FONTS or name == "intertext":
+            self._font(name, start)
+        elif name == "|" or name in ("lVert", "rVert", "Vert"):
+            opened = sum(t.type == "LNORM" for t in self.tokens) > sum(t.type == "RNORM" for t in self.tokens)
+            self._put("RNORM" if opened else "LNORM", name, start)
+        elif name == "not":
+            self._argument()
+            self._put("NEQ", "neq", start)
+        elif name in GREEK:
+            self._put("NAME", "\\" + name, start)
+        elif name == "substack":
+            pass  # its rows are separated like arguments
+        elif name in PLAIN and PLAIN[name] != "BAD":
+            self._put(PLAIN[name], name, start)
+        else:
+            self._put("BAD", f"the command \\{name} is not understood", start)
+
+    def _braced(self, start: int) -> None:
+        """Read what a brace is drawn under, and drop what is written below it."""
+        self._at = self._inner(start)
+        self._skip_spaces()
+        if self._text[self._at : self._at + 1] in ("_", "^"):
+            self._at += 1
+            self._argument()
+
+    def _inner(self, start: int) -> int:
+        self._skip_spaces()
+        begin = self._at
+        self._argument()
+        stop = self._at
+        self.tokens += Lexer(self._text, begin, stop).run()
+        return stop
+
+    def _skip_spaces(self) -> None:
+        while self._at < self._end and self._text[self._at].isspace():
+            self._at += 1
+
+    def _accented(self, accent: str, start: int) -> None:
+        inner = self._argument().strip()
+        accent = accent.removeprefix("wide").replace("overline", "bar")
+        if len(Lexer(inner, 0, len(inner)).run()) == 1:
+            self._put("NAME", f"\\{accent} {Lexer(inner, 0, len(inner)).run()[0].value}", start)
+        else:
+            self._put("BAD", f"\\{accent} over more than one letter", start)
+
+    def _font(self, name: str, start: int) -> None:
+        self._skip_spaces()
+        begin = self._at
+        inner = self._argument().strip()
+        if not inner or (name in ("bf", "rm") and self._text[begin : begin + 1] != "{"):
+            self._at = begin  # \bf changes what follows
+        elif inner in ("1", "I", "1}") and name not in ("text", "mathrm"):
+            self._put("NAME", "indicator", start)
+        elif name in WORDS_TEXT and inner.lower() not in WORDS and len(inner) != 1:
+            self._put("TEXT", inner, start)
+        elif inner.lower() in WORDS:
+            self._word(inner.lower(), start)
+        elif inner in ("T", "\\top"):
+            self._put("TRANSPOSE", inner, start)
+        elif re.fullmatch(r"[A-Za-z ]{2,}", inner):
+            self._put("LABEL", inner.replace(" ", ""), start)
+        elif len(Lexer(inner, 0, len(inner)).run()) == 1:
+            (token,) = Lexer(inner, 0, len(inner)).run()
+            self._put(token.type, token.value, start)
+        else:
+            at, self._at = self._at, begin
+            self.tokens += Lexer(self._text, begin, at).run()
+            self._at = at
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """Return the tokens of text[start:end], their places counted in the whole text."""
+    return Lexer(text, start, len(text) if end is None else end).run()

@@ -1,0 +1,158 @@
+"""What a formula says, once it is settled what each operator binds and which letters are functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Node:
+    """A formula."""
+
+    def children(self) -> Iterator[Node]:
+        """Return the formulas it is made of."""
+        for f in fields(self):
+            yield from _nodes(getattr(self, f.name))
+
+    def walk(self) -> Iterator[Node]:
+        """Return the formula and all within."""
+        yield self
+        for child in self.children():
+            yield from child.walk()
+
+
+def _nodes(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    """A rational number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Var(Node):
+    """A letter with what stands at it: indices, the number of the sample, an argument.
+
+    S_k(z), S(z_k) and S(z)_k are all S with the index k; `arguments` keeps what stood in brackets.
+    """
+
+    letter: str
+    sub: tuple[Node, ...] = ()
+    sup: tuple[Node, ...] = ()
+    arguments: tuple[Node, ...] | None = None
+    primes: int = 0
+    mark: str = ""  # an iteration: new, t+1
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True)
+class Add(Node):
+    """A sum of terms."""
+
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Mul(Node):
+    """A product; of matrices and vectors, the matrix product."""
+
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Quotient(Node):
+    """A fraction."""
+
+    numerator: Node
+    denominator: Node
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    """A power."""
+
+    base: Node
+    exponent: Node
+
+
+@dataclass(frozen=True)
+class Function(Node):
+    """An elementary function, exp or log."""
+
+    name: str
+    argument: Node
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """A sum over an index, but for the values it is to differ from."""
+
+    index: str
+    lower: Node | None
+    upper: Node | None
+    excluded: tuple[Node, ...]
+    body: Node
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True)
+class Derivative(Node):
+    """The partial derivative of the body in a variable; `whole` in all its entries (nabla)."""
+
+    body: Node
+    variable: Var | None
+    whole: bool = False
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True)
+class Equal(Node):
+    """1 where two indices are equal, else 0; the other way round if `negated`."""
+
+    left: Node
+    right: Node
+    negated: bool = False
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True)
+class Cases(Node):
+    """The value of the first case all of whose conditions hold."""
+
+    cases: tuple[tuple[Node, tuple[Node, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Transposed(Node):
+    """A transposed vector or matrix."""
+
+    body: Node
+
+
+@dataclass(frozen=True)
+class SquaredNorm(Node):
+    """The sum of the squares of all entries."""
+
+    body: Node
+
+
+MINUS_ONE = Number(Fraction(-1))
+
+
+def negative(node: Node) -> Node:
+    """Return the formula with a minus sign."""
+    return Mul((MINUS_ONE, node))
+
+
+def letters(node: Node) -> set[str]:
+    """Return the letters of the variables within."""
+    return {n.letter for n in node.walk() if isinstance(n, Var)}

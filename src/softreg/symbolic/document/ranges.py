@@ -1,0 +1,287 @@
+"""Over what each index runs: classes, features, rows. Ranges that do not agree are a type error.
+
+Every place of an index at a letter is an axis, and so is every index of a sum and every free index
+of a chain. What is used as an index there makes two axes one; a sum to K gives its axis the size K.
+Sizes with different names are different.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import sympy as sp
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.definitions import SIZES, Context
+
+Axis = tuple[Any, ...]
+Shape = tuple[Axis, ...]
+Scope = dict[str, Axis]
+
+
+class RangeError(Exception):
+    """Indices or shapes that do not fit."""
+
+
+class Ranges:
+    """Axes, and which of them are the same."""
+
+    def __init__(self, context: Context):
+        self.context = context
+        self._parent: dict[Axis, Axis] = {}
+        self._size: dict[Axis, str] = {}
+        self._sums: dict[int, Axis] = {}
+        self._kept: list[n.Node] = []
+        self._names: dict[Axis, str] = {}
+
+    # --- union of axes ---
+
+    def _root(self, a: Axis) -> Axis:
+        while a in self._parent:
+            a = self._parent[a]
+        return a
+
+    def _join(self, a: Axis, b: Axis, what: str) -> None:
+        a, b = self._root(a), self._root(b)
+        if a == b:
+            return
+        if a in self._size and b in self._size and self._size[a] != self._size[b]:
+            raise RangeError(
+                f"{what}: an index that runs to {self._size[a]} where one that runs to {self._size[b]} belongs"
+            )
+        if a in self._size:
+            a, b = b, a
+        self._parent[a] = b
+
+    def _sized(self, a: Axis, size: str, what: str) -> None:
+        a = self._root(a)
+        if self._size.setdefault(a, size) != size:
+            raise RangeError(f"{what} runs to {size}, but stands where an index that runs to {self._size[a]} belongs")
+
+    def join(self, a: Axis, b: Axis) -> None:
+        """Make two axes one."""
+        self._join(a, b, "a definition")
+
+    def attempt(self, node: n.Node, scope: Scope) -> Shape:
+        """Take in the node; if it does not fit, take nothing in and say why."""
+        saved = dict(self._parent), dict(self._size), dict(scope)
+        self._kept.append(node)
+        try:
+            return self.shape(node, scope)
+        except RangeError:
+            self._parent, self._size = saved[0], saved[1]
+            scope.clear()
+            scope.update(saved[2])
+            raise
+
+    def vote(self, all_nodes: list[n.Node]) -> None:
+        """Give each axis the size that most sums over it name."""
+        votes: dict[Axis, Counter[str]] = {}
+        for top in all_nodes:
+            for node in top.walk():
+                if isinstance(node, n.Sum) and isinstance(node.upper, n.Var) and not node.upper.sub:
+                    for v in node.body.walk():
+                        if not isinstance(v, n.Var):
+                            continue
+                        for kind, indices in (("sub", v.sub), ("sup", v.sup)):
+                            for place, i in enumerate(indices):
+                                if isinstance(i, n.Var) and i.letter == node.index:
+                                    axis = self._root((kind, v.letter, place))
+                                    votes.setdefault(axis, Counter())[node.upper.letter] += 1
+        for axis, counter in sorted(votes.items(), key=lambda item: -item[1].total()):
+            if self._root(axis) not in self._size:
+                self._size[self._root(axis)] = counter.most_common(1)[0][0]
+
+    # --- sizes ---
+
+    def _symbol(self, axis: Axis) -> sp.Symbol:
+        root = self._root(axis)
+        if root not in self._size:
+            taken = {*self._size.values()}
+            classes = any(
+                self._root(("sub", letter, max(0, self.context.arity_of(letter)[0] - 1))) == root
+                for letter in (*self.context.targets, *self.context.definitions)
+                if self.context.arity_of(letter)[0]
+            )
+            wanted = "KC" if classes else "nmNB" if root[0] == "sup" else "dDpmr"
+            self._size[root] = next(s for s in (*wanted, *SIZES, "Q", "U") if s not in taken)
+        return size_symbol(self._size[root])
+
+    def of_slot(self, letter: str, kind: str, place: int) -> sp.Symbol:
+        """Return the size of an axis of a letter."""
+        return self._symbol((kind, letter, place))
+
+    def of_axis(self, axis: Axis) -> sp.Symbol:
+        """Return the size of an axis."""
+        return self._symbol(axis)
+
+    def known_sizes(self) -> set[str]:
+        """Return the names of all sizes."""
+        return set(self._size.values()) | {"n", "m", "N", "B", "K", "M"}
+
+    def of_sum(self, node: n.Sum) -> sp.Symbol:
+        """Return the size that the index of a sum runs to."""
+        return self._symbol(self._sums[id(node)])
+
+    # --- shapes ---
+
+    def index(self, node: n.Node, scope: Scope) -> Axis | None:
+        """Return the axis of what stands as an index; None for a number."""
+        if isinstance(node, n.Number):
+            return None
+        if not isinstance(node, n.Var) or node.sub or node.primes:
+            raise RangeError("an index that is not understood")
+        if node.letter in scope:
+            return scope[node.letter]
+        if node.letter in self.context.labels:
+            return ("classes",)
+        if node.letter in self._size.values() and node.letter.isupper():
+            return ("last", node.letter)
+        scope[node.letter] = ("index", len(self._names), node.letter)
+        self._names[scope[node.letter]] = node.letter
+        return scope[node.letter]
+
+    def shape(self, node: n.Node, scope: Scope) -> Shape:
+        """Return the axes of the value; join what is used together."""
+        if isinstance(node, n.Number):
+            return ()
+        if isinstance(node, n.Var):
+            return self._var(node, scope)
+        if isinstance(node, n.Add):
+            return self._alike([self.shape(t, scope) for t in node.terms])
+        if isinstance(node, n.Mul):
+            return self._product(node, scope)
+        if isinstance(node, (n.Quotient, n.Power)):
+            return self._alike([self.shape(c, scope) for c in node.children()])
+        if isinstance(node, n.Function):
+            return self.shape(node.argument, scope)
+        if isinstance(node, n.Sum):
+            return self._sum(node, scope)
+        if isinstance(node, n.Derivative):
+            inner = self.shape(node.body, scope)
+            if node.variable is None:
+                raise RangeError("a gradient that does not say in what")
+            return (*inner, *self.shape(node.variable, scope))
+        if isinstance(node, n.Equal):
+            self._equal(node, scope)
+            return ()
+        if isinstance(node, n.Cases):
+            for _, conditions in node.cases:
+                for c in conditions:
+                    self.shape(c, scope)
+            return self._alike([self.shape(value, scope) for value, _ in node.cases])
+        if isinstance(node, n.Transposed):
+            return self.shape(node.body, scope)[::-1]
+        assert isinstance(node, n.SquaredNorm)
+        self.shape(node.body, scope)
+        return ()
+
+    def _equal(self, node: n.Equal, scope: Scope) -> None:
+        a, b = self.index(node.left, scope), self.index(node.right, scope)
+        if a is not None and b is not None:
+            self._join(a, b, "a comparison of indices")
+
+    def _var(self, node: n.Var, scope: Scope) -> Shape:
+        letter = node.letter
+        definition = self.context.definitions.get(letter)
+        if definition is not None and definition.argument is not None:
+            if node.arguments:
+                return self.shape(node.arguments[0], scope)
+            return ()
+        for argument in node.arguments or ():
+            if isinstance(argument, n.Var):
+                self._quietly(argument, scope)
+        if ("value", letter) in scope:  # type: ignore[comparison-overlap]
+            return ()
+        if definition is not None and definition.formal and node.arguments and len(node.arguments) == 1:
+            first = node.arguments[0]
+            if not isinstance(first, n.Var):
+                inner = self.shape(first, scope)
+                if len(inner) == 1:
+                    self._join(inner[0], ("sub", definition.formal, 0), f"the argument of {letter}")
+        sub, sup = self.context.arity_of(letter)
+        for kind, indices in (("sub", node.sub), ("sup", node.sup)):
+            for place, i in enumerate(indices):
+                axis = self.index(i, scope)
+                if axis is None:
+                    continue
+                if axis[0] == "last":
+                    self._sized((kind, letter, place), axis[1], f"the index {axis[1]} of {letter}")
+                else:
+                    self._join((kind, letter, place), axis, f"{letter} with the index {getattr(i, 'letter', i)}")
+        if len(node.sub) > sub or (len(node.sup) > sup and definition is None):
+            raise RangeError(f"{letter} has more indices here than where it is defined")
+        return tuple(("sub", letter, place) for place in range(len(node.sub), sub))
+
+    def _quietly(self, argument: n.Node, scope: Scope) -> None:
+        if isinstance(argument, n.Var) and (argument.sub or argument.sup):
+            self.shape(argument, scope)
+
+    def _alike(self, shapes: list[Shape]) -> Shape:
+        longest = max(shapes, key=len, default=())
+        for shape in shapes:
+            if shape and len(shape) != len(longest):
+                raise RangeError("a vector and a matrix are added")
+            for a, b in zip(shape, longest, strict=False):
+                self._join(a, b, "a sum of vectors")
+        return longest
+
+    def _product(self, node: n.Mul, scope: Scope) -> Shape:
+        shape: Shape = ()
+        row = False
+        for factor in node.factors:
+            right = self.shape(factor, scope)
+            if not right:
+                continue
+            if not shape:
+                shape, row = right, isinstance(factor, n.Transposed) and len(right) == 1
+                continue
+            right_row = isinstance(factor, n.Transposed) and len(right) == 1
+            if len(shape) == 1 and len(right) == 1:
+                if row and not right_row:
+                    self._join(shape[0], right[0], "a product of vectors")
+                    shape, row = (), False
+                elif right_row and not row:
+                    shape, row = (*shape, *right), False
+                else:
+                    raise RangeError("a product of two vectors that is neither inner nor outer")
+                continue
+            self._join(shape[-1], right[0], "a product of matrices")
+            row = row and len(right) == 2
+            shape = (*shape[:-1], *right[1:])
+        return shape
+
+    def _sum(self, node: n.Sum, scope: Scope) -> Shape:
+        axis: Axis = ("sum", len(self._sums), node.index)
+        self._sums[id(node)] = axis
+        self._kept.append(node)
+        inner = {**scope, node.index: axis}
+        for bound in (node.lower, node.upper):
+            if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
+                raise RangeError("the range of a sum is not understood")
+        size = upper_size(node)
+        if size is not None:
+            self._sized(axis, size, f"the sum over {node.index}")
+        for other in node.excluded:
+            a = self.index(other, scope)
+            if a is not None and a[0] != "last":
+                self._join(axis, a, f"a sum over {node.index} that leaves {getattr(other, 'letter', other)} out")
+        shape = self.shape(node.body, inner)
+        for letter, a in inner.items():
+            if letter not in scope and letter != node.index:
+                scope[letter] = a
+        return shape
+
+
+def upper_size(node: n.Sum) -> str | None:
+    """Return the size that a sum says it runs to: to K, to K - 1, or from 0 to K - 1."""
+    upper = node.upper
+    if isinstance(upper, n.Add) and len(upper.terms) == 2:
+        upper = upper.terms[0]
+    return upper.letter if isinstance(upper, n.Var) and not upper.sub else None
+
+
+def size_symbol(name: str) -> sp.Symbol:
+    """Return a size: any whole number from 1."""
+    return sp.Symbol(name, integer=True, positive=True)

@@ -1,0 +1,118 @@
+"""Which letters are vectors and matrices, where a document does not write all indices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from softreg.symbolic.document import nodes as n
+
+if TYPE_CHECKING:
+    from softreg.symbolic.document.definitions import Context
+
+SCALARS = frozenset(
+    {"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"}
+)
+
+VECTORS = frozenset({"y", "t", "b", "p", "q", "z", "x", "w", "\\theta", "\\hat y", "\\sigma", "\\delta"})
+
+
+class Ranks:
+    """How many indices each letter has in full: those that are written, and those left out."""
+
+    def __init__(self, context: Context):
+        self.context = context
+
+    def settle(self, nodes: Iterable[n.Node]) -> None:
+        """Raise the number of indices of letters until all products and sums fit."""
+        nodes = list(nodes)
+        for _ in range(4):
+            before = dict(self.context.arity)
+            for node in nodes:
+                for part in node.walk():
+                    self._learn(part)
+                self.rank(node)
+            for letter, definition in self.context.definitions.items():
+                if definition.argument is None:
+                    self._at_least(letter, len(definition.sub) + self.rank(definition.body))
+            if before == self.context.arity:
+                return
+
+    def _at_least(self, letter: str, sub: int) -> None:
+        have, sup = self.context.arity_of(letter)
+        if sub > have and letter not in SCALARS:
+            self.context.arity[letter] = (min(sub, 3), sup)
+
+    def _learn(self, node: n.Node) -> None:
+        if isinstance(node, n.Mul):
+            for a, b in zip(node.factors, node.factors[1:], strict=False):
+                if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and not isinstance(b, n.Transposed):
+                    self._vector(a.body, 2 if _is_matrix(a.body) else 1)
+                    self._vector(b, 2 if isinstance(b, n.Var) and _is_matrix(b) else 1)
+                elif isinstance(b, n.Transposed) and isinstance(b.body, n.Var) and not isinstance(a, n.Transposed):
+                    self._vector(b.body, 2 if _is_matrix(b.body) else 1)
+                elif (
+                    isinstance(a, n.Var)
+                    and _is_matrix(a)
+                    and isinstance(b, n.Var)
+                    and not b.sub
+                    and b.letter not in SCALARS
+                ):
+                    self._vector(a, 2)
+                    self._vector(b, 2 if _is_matrix(b) else 1)
+        elif isinstance(node, n.Derivative) and node.whole and node.variable is not None:
+            binary = self.context.binary and node.variable.letter not in ("w", "\\theta", "W")
+            if not binary:
+                self._vector(node.variable, 2 if _is_matrix(node.variable) and not node.variable.sub else 1)
+        elif isinstance(node, n.Add):
+            ranks = [self.rank(t) for t in node.terms]
+            for t, rank in zip(node.terms, ranks, strict=True):
+                if rank == 0 and max(ranks) > 0:
+                    v = t.factors[-1] if isinstance(t, n.Mul) and t.factors[0] == n.MINUS_ONE else t
+                    if isinstance(v, n.Var) and (v.letter in VECTORS or v.letter.isupper()):
+                        self._vector(v, max(ranks))
+
+    def _vector(self, node: n.Node, rank: int) -> None:
+        while isinstance(node, (n.Function, n.Transposed)):
+            node = node.argument if isinstance(node, n.Function) else node.body
+        if isinstance(node, n.Var) and node.letter not in SCALARS:
+            definition = self.context.definitions.get(node.letter)
+            if definition is None:
+                self._at_least(node.letter, len(node.sub) + rank)
+
+    def rank(self, node: n.Node) -> int:
+        """Return how many indices of the value are not written."""
+        if isinstance(node, n.Var):
+            definition = self.context.definitions.get(node.letter)
+            if definition is not None and definition.argument is not None:
+                return self.rank(node.arguments[0]) if node.arguments else 0
+            return max(0, self.context.arity_of(node.letter)[0] - len(node.sub))
+        if isinstance(node, (n.Number, n.Equal, n.SquaredNorm)):
+            return 0
+        if isinstance(node, n.Mul):
+            return self._product(node)
+        if isinstance(node, n.Derivative):
+            return self.rank(node.body) + (self.rank(node.variable) if node.variable is not None else 0)
+        if isinstance(node, n.Sum):
+            return self.rank(node.body)
+        if isinstance(node, n.Cases):
+            return max(self.rank(value) for value, _ in node.cases)
+        return max((self.rank(c) for c in node.children()), default=0)
+
+    def _product(self, node: n.Mul) -> int:
+        out, row = 0, False
+        for factor in node.factors:
+            right = self.rank(factor)
+            is_row = isinstance(factor, n.Transposed) and right == 1
+            if not out or not right:
+                row = is_row if right else row
+                out += right
+            elif out == right == 1:
+                out, row = (2, False) if is_row and not row else (0, False)
+            else:
+                out = max(0, out + right - 2)
+        return out
+
+
+def _is_matrix(v: n.Var) -> bool:
+    return not v.sub and (v.letter.isupper() or v.letter in ("\\Theta",)) and v.letter not in ("L", "J", "K", "N")

@@ -1,0 +1,267 @@
+r"""Where the mathematics stands in a Markdown or LaTeX file, and how it falls into chains of steps.
+
+A chain is a left side and one step for each `=` after it, over as many rows and displays as go on
+with it: a row that begins with `=` continues what stands before, a row with a left side of its own
+begins a chain. What follows a second `&` is a remark, unless it is an equation.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from softreg.symbolic.document.commands import words
+from softreg.symbolic.document.grammar import split
+from softreg.symbolic.document.lexer import Token, tokens
+
+ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
+_DISPLAY = re.compile(
+    r"(?P<verbatim>\\begin\{(?:verbatim|lstlisting|comment)\}.*?(?:\\end\{(?:verbatim|lstlisting|comment)\}|\Z)"
+    r"|<!--.*?(?:-->|\Z)|(?m:^)(?P<fence>```+|~~~+)(?![ \t]*math)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
+    r"|(?m:^)```+[ \t]*math[^\n]*\n(?P<math>.*?)(?:\n```|\Z)"
+    r"|(?<!\\)\$\$(?P<dollars>.*?)(?:\$\$|\Z)"
+    r"|\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
+    r"|\\begin\{(?P<name>(?:" + "|".join(ENVIRONMENTS.split()) + r")\*?)\}(?P<environment>.*?)(?:\\end\{(?P=name)\}|\Z)"
+    r"|\\\((?P<round>.{1,2000}?)\\\)"
+    r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
+    re.DOTALL,
+)
+_OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
+RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
+
+
+@dataclass(frozen=True)
+class Side:
+    """What stands on one side of a relation."""
+
+    tokens: tuple[Token, ...]
+    text: str
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+        return self.tokens[0].start if self.tokens else 0
+
+
+@dataclass
+class Link:
+    """A relation and the side to the right of it."""
+
+    relation: Token
+    right: Side
+    condition: tuple[Token, ...] = ()
+
+
+@dataclass
+class Chain:
+    """A left side, and the steps that go on from it."""
+
+    head: Side
+    links: list[Link] = field(default_factory=list)
+    condition: tuple[Token, ...] = ()  # the case that the text before speaks of
+
+
+class Source:
+    """A document: its text, and the places of its lines."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self._latex = "\\documentclass" in text or "\\begin{document}" in text
+        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Return line and column, both from 1."""
+        line = bisect.bisect_right(self._lines, at)
+        return line, at - self._lines[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """Return the text of a line."""
+        start = self._lines[number - 1]
+        stop = self._lines[number] if number < len(self._lines) else len(self.text)
+        return self.text[start:stop].rstrip("\n")
+
+    def side(self, made: list[Token]) -> Side:
+        """Return tokens as a side of an equation."""
+        before = _OPENING.search(self.text, max(0, made[0].start - 8), made[0].start) if made else None
+        text = self.text[before.start() if before else made[0].start : made[-1].end] if made else ""
+        return Side(tuple(made), " ".join(text.split()))
+
+    def chains(self) -> tuple[list[Chain], list[Chain]]:
+        """Return the chains of the displays, and the equations within the text."""
+        chains: list[Chain] = []
+        inline: list[Chain] = []
+        last = 0
+        text = re.sub(r"(?<!\\)%[^\n]*", lambda m: " " * len(m.group()), self.text) if self._latex else self.text
+        for match in _DISPLAY.finditer(text):
+            kind = match.lastgroup
+            group = next(
+                (
+                    g
+                    for g in ("math", "dollars", "brackets", "environment", "round", "inline")
+                    if match.group(g) is not None
+                ),
+                None,
+            )
+            if group is None:
+                continue
+            start, end = match.span(group)
+            assert kind
+            if group in ("round", "inline"):
+                self._read(start, end, inline, ())
+                continue
+            case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
+            self._read(start, end, chains, case)
+            last = match.end()
+        return [c for c in chains if c.links], [c for c in inline if c.links]
+
+    def _case(self, prose: str, offset: int) -> tuple[Token, ...]:
+        """Return the condition of the case that the text just before a display announces."""
+        paragraph = re.split(r"\n[ \t]*\n", prose.rstrip())[-1]
+        begin = offset + len(prose.rstrip()) - len(paragraph)
+        found = list(re.finditer(r"\$([^$]+)\$|\\\((.+?)\\\)", paragraph))
+        conditions = []
+        for match in found:
+            group = 1 if match.group(1) else 2
+            made = tokens(self.text, begin + match.start(group), begin + match.end(group))
+            if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
+                conditions.append(made)
+        if len(conditions) == 1 and re.search(
+            r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph
+        ):
+            return tuple(conditions[0])
+        return ()
+
+    def _read(self, start: int, end: int, chains: list[Chain], case: tuple[Token, ...]) -> None:
+        first = True
+        for row in _rows(tokens(self.text, start, end)):
+            for piece, condition in _equations(row):
+                self._add(piece, condition, chains, case, first)
+                first = False
+
+    def _add(
+        self, row: list[Token], condition: tuple[Token, ...], chains: list[Chain], case: tuple[Token, ...], first: bool
+    ) -> None:
+        parts = split(row, *RELATIONS)
+        relations = _relations(row)
+        if not relations:
+            operator = row[0].type in ("PLUS", "MINUS", "TIMES", "SLASH")
+            if chains and chains[-1].links and not first and (operator or _dangles(chains[-1].links[-1].right)):
+                link = chains[-1].links[-1]
+                link.right = self.side([*link.right.tokens, *row])
+            elif not first or operator:
+                chains.append(Chain(self.side(row)))
+            else:
+                chains.append(Chain(self.side(row), condition=case))
+            return
+        if parts[0] or not chains:
+            open_head = chains and not chains[-1].links and not first
+            head = [*chains[-1].head.tokens, *parts[0]] if open_head else parts[0]
+            if open_head:
+                chains.pop()
+            chains.append(Chain(self.side(head), condition=case))
+        for relation, part in zip(relations, parts[1:], strict=True):
+            if relation.type in ("OTHER", "IMPLIES"):
+                chains.append(Chain(self.side(part), condition=case))
+            else:
+                chains[-1].links.append(Link(relation, self.side(part), condition))
+
+
+def _dangles(side: Side) -> bool:
+    return not side.tokens or side.tokens[-1].type in ("PLUS", "MINUS", "TIMES", "SLASH")
+
+
+def _relations(row: list[Token]) -> list[Token]:
+    out, depth = [], 0
+    for token in row:
+        depth += token.type in ("LBRACE", "LPAR", "BEGIN")
+        depth -= token.type in ("RBRACE", "RPAR", "END")
+        if depth <= 0 and token.type in RELATIONS:
+            out.append(token)
+    return out
+
+
+def _rows(made: list[Token]) -> Iterator[list[Token]]:
+    """Return the rows of a display, its environments opened."""
+    inner: list[Token] = []
+    cases: list[bool] = []
+    for token in made:
+        if token.type == "BEGIN":
+            cases.append(bool(cases and cases[-1]) or token.value not in LAYOUTS)
+            if cases[-1]:
+                inner.append(token)
+        elif token.type == "END":
+            if cases and cases.pop():
+                inner.append(token)
+        else:
+            inner.append(token)
+    for row in split(inner, "ROW"):
+        cells = split(row, "AMP")
+        current: list[Token] = []
+        for number, cell in enumerate(cells):
+            equation = bool(_relations(cell))
+            remark = number >= 2 and (not equation or (_relations(cell)[0] is cell[0] and not current))
+            if number >= 2 and equation and current and len(_relations(current)) and _relations(cell)[0] is not cell[0]:
+                yield current
+                current = list(cell)
+            elif number >= 2 and remark and not (current and current[-1].type in RELATIONS):
+                if any(t.type == "TEXT" for t in cell) or not cell:
+                    current += cell
+                elif number % 2 == 0 and not equation:
+                    current += [*cell]
+            else:
+                current += cell
+        if any(t.type not in ("TEXT", "COMMA", "QUAD") for t in current):
+            yield current
+
+
+LAYOUTS = frozenset(
+    words(
+        "aligned align split gather gathered equation multline eqnarray flalign alignedat alignat displaymath "
+        "document subequations math dmath"
+    )
+)
+
+
+def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...]]]:
+    """Split a row at commas and wide spaces into equations, each with its condition."""
+    pieces: list[list[Token]] = []
+    remarks: list[list[str]] = []
+    said: list[str] = []
+    depth = 0
+    piece: list[Token] = []
+    for token in [*row, None]:
+        if token is not None:
+            depth += token.type in ("LBRACE", "LPAR", "BEGIN")
+            depth -= token.type in ("RBRACE", "RPAR", "END")
+        if token is None or (depth <= 0 and token.type in ("COMMA", "QUAD", "TEXT", "SEMI")):
+            if piece:
+                pieces.append(piece)
+                remarks.append(said)
+                said = []
+            piece = []
+            if token is not None and token.type == "TEXT":
+                said.append(token.value.lower())
+        else:
+            piece.append(token)
+    out: list[tuple[list[Token], tuple[Token, ...]]] = []
+    for piece, before in zip(pieces, remarks, strict=True):
+        conditional = bool(out) and _is_condition(piece)
+        if conditional:
+            out[-1] = (out[-1][0], tuple(piece))
+        elif out and not _relations(piece) and (before or not _relations(out[-1][0]) or _is_remark(piece)):
+            continue  # a remark: [softmax function], for all i
+        else:
+            out.append((piece, ()))
+    yield from out
+
+
+def _is_condition(piece: list[Token]) -> bool:
+    made = [t for t in piece if t.type not in ("LPAR", "RPAR", "LABEL")]
+    simple = len(made) == 3 and made[0].type == "NAME" and made[2].type == "NAME" and made[1].type in ("EQ", "NEQ")
+    return simple and all(len(t.value) == 1 and t.value in "abcijklmnpqrsty" for t in (made[0], made[2]))
+
+
+def _is_remark(piece: list[Token]) -> bool:
+    return all(t.type in ("DOTS", "OTHER", "LABEL", "NUMBER", "NAME", "IN", "LPAR", "RPAR", "DOT") for t in piece)

@@ -1,0 +1,91 @@
+"""Questions about trees as they are written: what they begin with, hold, and spell."""
+
+from __future__ import annotations
+
+from softreg.symbolic.document.grammar import Tree
+from softreg.symbolic.document.letters import PARAMETERS
+
+
+def is_letter(tree: Tree) -> bool:
+    """Whether a tree is a letter, perhaps with scripts."""
+    return unscripted(tree)[0].is_leaf("NAME")
+
+
+def unscripted(tree: Tree) -> tuple[Tree, tuple[Tree, ...]]:
+    """Return what stands on the line, and its scripts."""
+    return (tree.parts[0], tree.parts[1:]) if tree.kind == "scripted" else (tree, ())
+
+
+def content(script: Tree) -> list[Tree]:
+    """Return what a script holds, without its braces."""
+    parts = [script.parts[0]]
+    while len(parts) == 1 and parts[0].kind == "bracket":
+        parts = list(parts[0].parts)
+    return parts
+
+
+def items(tree: Tree) -> list[tuple[str, Tree]]:
+    """Return the factors of a numerator or denominator."""
+    while tree.kind == "bracket" and tree.value == "group" and len(tree.parts) == 1:
+        tree = tree.parts[0]
+    return list(zip(tree.value, tree.parts, strict=True)) if tree.kind == "product" else [(" ", tree)]
+
+
+def flat(tree: Tree) -> list[Tree]:
+    """Return the factors without their operators."""
+    return [item for _, item in items(tree)]
+
+
+def is_d(items: list[Tree]) -> bool:
+    """Whether a numerator or denominator begins with the sign of a derivative."""
+    return bool(items) and (
+        unscripted(items[0])[0].is_leaf("PARTIAL")
+        or (items[0].is_leaf("NAME") and items[0].value.value == "d")
+        or (unscripted(items[0])[0].is_leaf("NAME") and spelled(items[0]) == "d^2")
+    )
+
+
+def spelled(tree: Tree) -> str:
+    """Return a short piece as text, to compare it with what is known."""
+    if tree.kind == "leaf":
+        return str(tree.value.value)
+    if tree.kind == "bracket" and len(tree.parts) == 1:
+        return spelled(tree.parts[0])
+    if tree.kind == "sum":
+        signs = {"PLUS": "+", "MINUS": "-"}
+        text = "".join(signs[s] + spelled(p) for s, p in zip(tree.value, tree.parts, strict=True))
+        return text.removeprefix("+")
+    if tree.kind == "scripted" and len(tree.parts) == 2 and tree.parts[1].kind == "above":
+        return f"{spelled(tree.parts[0])}^{spelled(tree.parts[1].parts[0])}"
+    return "?"
+
+
+def is_label(script: Tree) -> bool:
+    """Whether a subscript names, and does not count."""
+    return all(part.is_leaf("LABEL") or spelled(part) in PARAMETERS for part in content(script))
+
+
+def is_sample(script: Tree) -> bool:
+    """Whether a superscript is (i): one thing in brackets within the braces."""
+    inner = script.parts[0] if script.kind == "above" else None
+    if inner is None or inner.kind != "bracket" or len(inner.parts) != 1 or inner.parts[0].kind != "bracket":
+        return False
+    return len(inner.parts[0].parts) == 1 and inner.parts[0].value in ("(", "[")
+
+
+def pair_in(parts: list[Tree]) -> tuple[list[Tree], str] | None:
+    """Return the two indices of a delta, and the comparison between them."""
+    if len(parts) == 2:
+        return parts, "EQ"
+    if len(parts) == 1 and parts[0].kind == "relation" and len(parts[0].parts) == 2:
+        return list(parts[0].parts), parts[0].value[0]
+    if len(parts) == 1 and parts[0].kind == "product" and len(parts[0].parts) == 2:
+        return list(parts[0].parts), "EQ"
+    return None
+
+
+def names(tree: Tree) -> set[str]:
+    """Return all letters within."""
+    if tree.kind == "leaf":
+        return {str(tree.value.value)}
+    return set().union(*map(names, tree.parts)) if tree.parts else set()

@@ -1,0 +1,125 @@
+"""The command on good and bad input, and the page it writes."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from softreg.cli import app
+
+ROOT = Path(__file__).resolve().parents[3]
+WRONG = r"""
+$$p_i = \frac{e^{a_i}}{\sum_j e^{a_j}}$$
+$$\frac{\partial p_i}{\partial a_j} = p_i (\delta_{ij} + p_j) = p_i \delta_{ij} + p_i p_j$$
+$$p_i = \foo{<script>alert(1)</script>}$$
+"""
+
+
+def run(tmp_path, content, *options):
+    """Check a file of this content; return exit code and output."""
+    path = tmp_path / "document.md"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = CliRunner().invoke(app, ["check", str(path), *options])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_own_derivation():
+    """The derivation of softmax regression holds step by step, with nothing assumed but that targets sum to 1."""
+    path = ROOT / "derivations" / "softmax_regression.md"
+    result = CliRunner().invoke(app, ["check", str(path), "--json"])
+    assert result.exit_code == 0
+    printed = json.loads(result.output)
+    assert not [note for note in printed["context"] if "usual" in note]
+    assert {a for s in printed["steps"] for a in s["assumptions"]} == {"sum_k y_k = 1"}
+    assert [s["verdict"] for s in printed["steps"]].count("true") >= 20
+
+
+BAD = {
+    "empty": b"",
+    "blank": b" \n\n",
+    "no mathematics": b"only $5 and words",
+    "binary": bytes(range(256)) * 40,
+    "not UTF-8": "café $$a = b$$".encode("latin-1"),
+    "large": b"word " * 2_000_000,
+    "nested": b"$$x = " + b"(" * 1000 + b"z" + b")" * 1000 + b"$$",
+    "fractions": b"$$x = " + rb"\frac{1}{1 + " * 1000 + b"z" + b"}" * 1000 + b"$$",
+    "long": b"$$L = " + b" + ".join([b"y_k z_k"] * 20000) + b"$$",
+    "signs alone": b"$$=====$$ $$ = 3 = $$ $$a = $$",
+    "many signs": b"$$" + b"=" * 100_000 + b"$$",
+    "unclosed": rb"$$L = \frac{1}{2 \left( \begin{cases} = ",
+    "dollars": b"$" * 100_001,
+    "sum to a number": rb"$$\sum_{k=1}^{1000000000} z_k = 1$$",
+    "power": rb"$$2^{999999999999} = 10^{10^{10}}$$",
+    "towers": rb"$$e^{e^{e^{e^{e^{100}}}}} = z$$",
+    "product": rb"$$x = (\sum_k y_k z_k + z_1)^{12} (\sum_k z_k + y_1)^{12} = 1$$",
+}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+def test_bad_input(tmp_path, content):
+    """What cannot be judged gets a clear answer: words, exit code 2 (or 1), no traceback."""
+    code, output = run(tmp_path, content)
+    assert code in (1, 2)
+    assert output.strip()
+    assert "Traceback" not in output
+    code, output = run(tmp_path, content, "--json")
+    assert code in (1, 2)
+    assert set(json.loads(output)) >= {"file", "context", "steps"}
+
+
+def test_no_file(tmp_path):
+    """A file that is not there is one sentence."""
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "nothing.md")])
+    assert result.exit_code == 2
+    assert "No such file" in result.output
+
+
+def test_terminal(tmp_path):
+    """The report shows the line, a mark below it, the counterexample, and names the first wrong step."""
+    code, output = run(tmp_path, WRONG)
+    assert code == 1
+    assert "first wrong step is in line 3" in output
+    assert "counterexample: at K = " in output
+    assert "^" in output
+
+
+class Outline(HTMLParser):
+    """Tags and attributes of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.attributes, self.open = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        """Note a tag."""
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in ("meta", "mspace", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        """Tags close in the order they were opened."""
+        assert self.open.pop() == tag
+
+
+def test_page(tmp_path):
+    """The page is one file without scripts or network; it shows each step and can be used by keyboard."""
+    target = tmp_path / "report.html"
+    code, _ = run(tmp_path, WRONG, "--html", str(target))
+    text = target.read_text(encoding="utf-8")
+    outline = Outline(text)
+    assert code == 1
+    assert outline.open == []
+    assert "script" not in outline.tags
+    assert "math" in outline.tags
+    assert not re.search(r"(src|href)=['\"]?(https?:|//)", text)
+    assert text.count("class='step ") == 4
+    assert "prefers-color-scheme: dark" in text
+    assert ("name", "viewport") in outline.attributes
+    assert ("lang", "en") in outline.attributes
+    assert "Counterexample" in text

@@ -1,0 +1,146 @@
+"""Verdicts that are easily got wrong, and what is inferred or given about the letters."""
+
+import pytest
+
+from softreg.symbolic.document import context_from_toml, front_matter, judge
+
+SOFTMAX = "$$S_i = \\frac{e^{z_i}}{\\sum_k e^{z_k}}$$\n\n$$L = -\\sum_k y_k \\log S_k$$\n\n"
+
+
+def steps(*rows, given=None):
+    """Judge rows after the usual definitions, which are left out of the result."""
+    text = SOFTMAX + "\n\n".join(f"$${row}$$" for row in rows)
+    return judge(text, given).steps[2:]
+
+
+def verdicts(*rows, given=None):
+    """Return the verdicts alone."""
+    return [step.verdict for step in steps(*rows, given=given)]
+
+
+def test_vacuous_derivative():
+    """A derivative in what does not occur proves nothing, on either side."""
+    assert verdicts(r"\frac{\partial q_i}{\partial u_j} = \frac{\partial q_i}{\partial u_j} \cdot 2") != ["true"]
+    (step,) = steps(r"\frac{\partial L}{\partial v_j} = 0 \cdot v_j")
+    assert step.verdict == "undecided"
+    assert "not said" in step.hint
+
+
+def test_the_sum_of_targets_is_an_assumption():
+    """That y sums to 1 is used only where it is needed, and then told."""
+    general, special = steps(
+        r"\frac{\partial L}{\partial z_i} = S_i \sum_k y_k - y_i", r"\frac{\partial L}{\partial z_i} = S_i - y_i"
+    )
+    assert (general.verdict, general.assumptions) == ("true", [])
+    assert (special.verdict, special.assumptions) == ("true-if", ["sum_k y_k = 1"])
+
+
+def test_capture():
+    """A sum over k, differentiated at a free k, is not confused with it."""
+    assert verdicts(r"\frac{\partial}{\partial z_k} \sum_{k} z_k^2 = 2 z_k") == ["true"]
+    assert verdicts(r"\frac{\partial}{\partial z_k} \sum_{k} z_k^2 = 2 \sum_{k} z_k") == ["false"]
+
+
+def test_ranges():
+    """An index of features where one of classes belongs is a type error, with the names of the sizes."""
+    (step,) = steps(r"\sum_{k=1}^{K} y_k + \sum_{p=1}^{d} x_p = \sum_{p=1}^{d} x_p + \sum_{p=1}^{d} y_p")
+    assert step.verdict == "type-error"
+    assert "d" in step.hint
+    assert "K" in step.hint
+
+
+def test_bounds():
+    """Sums that leave out the first or the last term are not whole ones."""
+    assert verdicts(r"\sum_{k=1}^{K} S_k = 1") == ["true"]
+    assert verdicts(r"\sum_{k=2}^{K} S_k = 1 - S_1") == ["true"]
+    assert verdicts(r"\sum_{k=1}^{K-1} S_k = 1 - S_K") == ["true"]
+    assert verdicts(r"\sum_{k=1}^{K-1} S_k = 1") == ["false"]
+    assert verdicts(r"\sum_{k=2}^{K} S_k = 1") == ["false"]
+
+
+def test_two_scopes():
+    """A derivative may bind one factor or the rest of its product; a chain may not do both."""
+    assert verdicts(r"\frac{\partial}{\partial z_i} z_i z_j = z_j + z_i \delta_{ij}") == ["true"]
+    assert verdicts(r"\frac{\partial}{\partial z_i} z_i z_j = z_j") == ["true"]
+    assert verdicts(r"1 \cdot z_j = \frac{\partial}{\partial z_i} z_i z_j = z_j + z_i \delta_{ij}") == ["true", "false"]
+    (step,) = steps(r"\frac{\partial}{\partial z_i} z_i z_j = z_j")
+    assert "ambiguous" in step.hint
+
+
+def test_inherited():
+    """A slip that the next line takes back breaks two steps, and only the first is its own."""
+    broken = steps(
+        r"\frac{\partial L}{\partial z_i} = S_i \sum_k y_k + y_i = S_i \sum_k y_k - y_i = -y_i + S_i \sum_k y_k"
+    )
+    assert [(s.verdict, s.inherited) for s in broken] == [("false", False), ("false", True), ("true", False)]
+    carried = steps(r"\frac{\partial L}{\partial z_i} = S_i \sum_k y_k + y_i = y_i + S_i \sum_k y_k")
+    assert [s.verdict for s in carried] == ["false", "true"]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (r"\frac{\partial L}{\partial z_i} = y_i - S_i \sum_k y_k", "opposite sign"),
+        (r"\frac{\partial L}{\partial z_i} = L", "derivative operator is missing"),
+        (r"\frac{\partial S_i}{\partial z_j} = S_j (\delta_{ij} - S_j)", ""),
+        (r"\frac{\partial}{\partial z_i} z_i^2 = z_i", "factor 2"),
+    ],
+)
+def test_hints(row, words):
+    """The usual slips are told by name."""
+    (step,) = steps(row)
+    assert step.verdict == "false"
+    assert words in step.hint
+
+
+def test_damage():
+    """Words and lost escapes are named with their column, and never repaired in silence."""
+    (lost,) = steps(r"\sum_k y_k rac{1}{2} = \sum_k y_k \frac{1}{2}")
+    assert lost.verdict == "unparseable"
+    assert "\\frac" in lost.hint
+    (word,) = steps(r"S_i = foobar_i")
+    assert word.verdict == "unparseable"
+    assert "column" in word.hint
+    (letter,) = steps(r"\sum_k S_k = \Xi_i")
+    assert letter.verdict == "unparseable"
+    assert "no meaning" in letter.hint
+
+
+def test_log_of_what_may_be_negative():
+    """A logarithm is not split over factors that may be negative."""
+    assert verdicts(r"\log (z_1 z_1) = 2 \log z_1") == ["undecided"] or verdicts(r"\log (z_1 z_1) = 2 \log z_1") == [
+        "false"
+    ]
+
+
+def test_context_file():
+    """A context that is given comes before what would be guessed; unknown keys are errors."""
+    row = r"\frac{\partial z_k}{\partial w_{kj}} = u_j"
+    assert verdicts(row) != ["true"]
+    given = context_from_toml('[softreg]\ndefinitions = ["z_k = \\\\sum_j w_{kj} u_j"]\n')
+    assert verdicts(row, given=given) == ["true"]
+    with pytest.raises(ValueError, match="unknown key"):
+        context_from_toml("[softreg]\nfoo = 1\n")
+
+
+def test_front_matter():
+    """Front matter of other programs is let be; a table of ours is read."""
+    assert front_matter("---\ntitle: x\n---\n") is None
+    context = front_matter('+++\n[softreg]\nsums_to_one = ["q"]\n+++\n')
+    assert context is not None
+    assert context.sums_to_one == {"q"}
+
+
+def test_one_entry_for_each_sign():
+    """Each = of a display has its entry, in the order of the document."""
+    rows = "\\begin{aligned} d &= e \\\\ &= f \\end{aligned}"
+    text = f"$$a = b = c$$ $${rows}$$ \\[ g = h \\] \\begin{{align}} k &= l \\end{{align}}"
+    found = judge(text).steps
+    assert [(s.left, s.right) for s in found] == [
+        ("a", "b"),
+        ("b", "c"),
+        ("d", "e"),
+        ("e", "f"),
+        ("g", "h"),
+        ("k", "l"),
+    ]

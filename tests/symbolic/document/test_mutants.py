@@ -1,0 +1,51 @@
+"""Every slip made in a right document is caught where it is made."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from softreg.symbolic.document import judge
+
+from .mutants import mutants
+
+DOCUMENTS = sorted((Path(__file__).parent / "documents").iterdir())
+# Changed lines that are as true as before: in the case i = j, or beside delta_ij, i may stand for j.
+STILL_TRUE = (
+    r"= \sigma_j (1 - \sigma_i)",
+    r"= \sigma_i (1 - \sigma_j)",
+    r"\sigma_i (1 - \sigma_i), & \text{if } i = j",
+    r"\sigma_j (1 - \sigma_j), & \text{if } i = j",
+    r"\begin{cases} S_i (1 - S_i) & i = j",
+    r"\delta_{ij} e^{a_j} \sum_k e^{a_k}",
+    r"&= p_j \delta_{ij} - p_i p_j",
+)
+counts: Counter[str] = Counter()
+
+
+def step_of(steps, line):
+    """Return the line of the step that a line belongs to."""
+    return max(s.line for s in steps if s.line <= line)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_slips_are_caught(path):
+    """The first wrong step is the one that was changed, and no other is called wrong but what inherits it."""
+    for kind, line, text in mutants(path.read_text(encoding="utf-8")):
+        changed = text.split("\n")[line - 1]
+        steps = judge(text).steps
+        own = {s.line for s in steps if s.verdict in ("false", "type-error") and not s.inherited}
+        if any(same in changed for same in STILL_TRUE):
+            assert not own, changed
+        elif r"\sum_{k = i}" in changed:  # a sum from i on: it has no exact meaning here, and is not called true
+            assert next(s.line for s in steps if s.verdict == "undecided") == line
+        else:
+            assert own == {step_of(steps, line)}, changed
+            counts[kind] += 1
+
+
+def test_enough_slips():
+    """There are at least 60 slips that are wrong, of all kinds."""
+    if len(counts) < 5:
+        pytest.skip("counts the mutants of the tests above, which were not run")
+    assert sum(counts.values()) >= 60
