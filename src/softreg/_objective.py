@@ -19,6 +19,7 @@ The rows' part is `core.data_term`, summed over blocks; mean and penalty are add
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -138,33 +139,65 @@ class Objective:
         _, gradient = batch._over_rows(theta, batch.n_rows * self.count / self.n_rows)
         return gradient
 
-    def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:
+    def hessian_product(self, theta: Array, direction: Array) -> Array:
+        """Return d2F/dtheta2 times a direction; one pass."""
+        self.passes += 1
         xp = self.xp
-        # Large offsets are taken off each block. Small ones cost less in the parameters: with
-        # x - c for x, only b and dF/dW change.
-        far = self.centred and self.columns.far
-        W_wide, b_wide = self._parts(theta) if far else self.split(theta)
-        W, b = self._in_dtype_of_rows(W_wide), self._in_dtype_of_rows(b_wide)
-        centre = self._in_dtype_of_rows(self.centre) if far else None
-        data_term = fastest(core.data_term, xp)
-        total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
-        for rows in self.rows.slices(WORKSPACE * self.n_classes + (self.rows.d if far else 0)):
+        W, b, centre = self._for_products(theta)
+        V_wide, v_wide = self._parts(direction) if centre is not None else self.split(direction)
+        V, v = self._in_dtype_of_rows(V_wide), self._in_dtype_of_rows(v_wide)
+        dW, db = xp.zeros_like(V_wide), xp.zeros_like(v_wide)
+        for rows, X, z in self._with_logits(W, b, centre):
+            u = core.curvature_product(z, X @ V + v, xp=xp, shift=core.plain_shift)
+            u = core.row_weighted(None if self.w is None else self.w[rows], u, xp=xp)
+            dW, db = self._added(dW, db, X, u)
+        return self._back(dW / self.count + self.l2 * V_wide, db / self.count)
+
+    def _for_products(self, theta: Array) -> tuple[Array, Array, Array | None]:
+        """W and b in the dtype of X, and what is to be taken off each block: large offsets, else nothing.
+
+        Small offsets cost less in the parameters: with x - c for x, only b and dF/dW change.
+        """
+        if not (self.centred and self.columns.far):
+            return *self.parameters(theta), None
+        W, b = (self._in_dtype_of_rows(part) for part in self._parts(theta))
+        return W, b, self._in_dtype_of_rows(self.centre)
+
+    def _with_logits(self, W: Array, b: Array, centre: Array | None) -> Iterator[tuple[slice, Any, Array]]:
+        """The blocks: their place, rows and logits."""
+        for rows in self.rows.slices(WORKSPACE * self.n_classes + (0 if centre is None else self.rows.d)):
             X = self.rows.block(rows)
             X = X if centre is None else X - centre
             z = X @ W + b
-            if self.offset is not None:
-                z = z + self.offset[rows, :]
-            loss, residual = data_term(
-                z, self._targets(rows), None if self.w is None else self.w[rows], xp=xp, shift=core.plain_shift
-            )
-            total = total + xp.astype(loss, self.wide)
-            dW = dW + xp.astype(transposed_times(X, residual, xp=xp), self.wide, copy=False)
-            db = db + xp.astype(xp.sum(residual, axis=0), self.wide, copy=False)
-        value, dW, db = core.mean_with_penalty(W_wide, total, dW, db, count, self.l2, xp=xp)
-        if not far and self.centre is not None:
+            yield rows, X, z if self.offset is None else z + self.offset[rows, :]
+
+    def _added(self, dW: Array, db: Array, X: Any, residual: Array) -> tuple[Array, Array]:
+        xp = self.xp
+        return (
+            dW + xp.astype(transposed_times(X, residual, xp=xp), self.wide, copy=False),
+            db + xp.astype(xp.sum(residual, axis=0), self.wide, copy=False),
+        )
+
+    def _back(self, dW: Array, db: Array) -> Array:
+        """Derivatives by theta from those by what the products used."""
+        if self.centred and not self.columns.far:
             # The penalty's part of dW has nothing to do with b, so this may follow it.
-            dW = dW - xp.expand_dims(self.centre, axis=-1) * db
-        return value, self._joined(dW, db)
+            dW = dW - self.xp.expand_dims(self.centre, axis=-1) * db
+        return self._joined(dW, db)
+
+    def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:
+        xp = self.xp
+        W, b, centre = self._for_products(theta)
+        W_wide, b_wide = self._parts(theta)  # the penalty and the shapes do not see the offsets
+        total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
+        data_term = fastest(core.data_term, xp)
+        for rows, X, z in self._with_logits(W, b, centre):
+            w = None if self.w is None else self.w[rows]
+            loss, residual = data_term(z, self._targets(rows), w, xp=xp, shift=core.plain_shift)
+            total = total + xp.astype(loss, self.wide)
+            dW, db = self._added(dW, db, X, residual)
+        value, dW, db = core.mean_with_penalty(W_wide, total, dW, db, count, self.l2, xp=xp)
+        return value, self._back(dW, db)
 
     def _targets(self, rows: slice) -> Array:
         """The targets of a block of rows; smoothed labels become probabilities here, a block at a time."""

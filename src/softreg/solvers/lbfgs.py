@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
+from softreg.solvers.certificate import newton_decrement
 from softreg.solvers.line_search import Trial, wolfe_step
 from softreg.solvers.minimise import Array, Iterate, Problem
 from softreg.solvers.precondition import Inverse, diagonal
@@ -47,8 +48,8 @@ def lbfgs(
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
 
-    `precondition(theta, passes)` is asked before each iteration, with the passes so far; None keeps
-    the last preconditioner, at first `diagonal`.
+    `precondition(theta, passes, now)` is asked before each iteration, with the passes so far and
+    whether the last preconditioner has proved wrong; None keeps that one, at first `diagonal`.
     """
     xp = array_namespace(start)
     pairs: deque[Pair] = deque(maxlen=MEMORY)
@@ -56,15 +57,23 @@ def lbfgs(
     value, gradient = problem.value_and_gradient(start)
     value, point = float(value), Point(start, gradient)
     best_value, best_gradient, idle = math.inf, math.inf, 0
+    doubted = False  # whether the last iterate promised less than there was to gain
     while True:
-        new = precondition(point.theta, problem.passes)
+        new = precondition(point.theta, problem.passes, doubted)
         if new is not None:
             metric = new
             pairs.clear()
         direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
         scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
-        yield Iterate(point.theta, value, scaled, decrement=-slope / 2)
+        confirmed: list[float] = []
+
+        def confirm(point: Point = point, metric: Inverse = metric, confirmed: list[float] = confirmed) -> float:
+            confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric))
+            return confirmed[0]
+
+        yield Iterate(point.theta, value, scaled, -slope / 2, confirm)
+        doubted = bool(confirmed)  # the driver asked, and yet goes on
         slack = problem.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
         if idle == PATIENCE:

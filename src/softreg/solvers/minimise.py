@@ -21,7 +21,7 @@ from softreg.errors import NonFiniteError
 
 Array = Any
 
-MARGIN = 30.0  # by how much evidence for a minimum must be better than the tolerance
+MARGIN = 5.0  # by how much evidence for a minimum must be better than the tolerance
 
 
 class Problem(Protocol):
@@ -38,6 +38,9 @@ class Problem(Protocol):
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """Value, shape (), and gradient, shaped like theta."""
 
+    def hessian_product(self, theta: Array, direction: Array) -> Array:
+        """The second derivative at theta times a direction."""
+
     def batch_gradient(self, theta: Array, index: Array) -> Array:
         """An unbiased estimate of the gradient from the rows that the integers in index name."""
 
@@ -49,6 +52,7 @@ class Iterate(NamedTuple):
     value: float
     scaled_gradient: float  # max |scale * gradient|
     decrement: float
+    confirmed: Callable[[], float] | None = None  # finds the decrement without the solver's own estimate of H
 
 
 class Progress(NamedTuple):
@@ -101,9 +105,11 @@ def minimise(
         if not (math.isfinite(at.value) and math.isfinite(at.scaled_gradient)):
             raise NonFiniteError(
                 f"the objective became {at.value} at iteration {iteration}; "
-                "lower learning_rate, or scale the columns of X."
+                "lower learning_rate if the solver is sgd, or scale the columns of X."
             )
         report(Progress(iteration, problem.passes, at.value, at.scaled_gradient))
+        if is_minimum(at, tol) and at.confirmed is not None:
+            at = at._replace(decrement=at.confirmed())
         if is_minimum(at, tol):
             status = Status.CONVERGED
             break
@@ -112,14 +118,14 @@ def minimise(
             break
     if status is Status.STALLED and is_rounding_floor(at, problem.resolution):
         status = Status.CONVERGED
-    return Solution(*at, iteration, problem.passes, status)
+    return Solution(*at[:4], iteration, problem.passes, status)
 
 
 def is_minimum(at: Iterate, tol: float) -> bool:
-    """Whether the promised decrease is far below the tolerance, and the gradient agrees.
+    """Whether the promised decrease is well below the tolerance, and the gradient agrees.
 
-    A decrease of tol corresponds to a scaled gradient of about sqrt(tol). The decrement rests on an
-    estimate of H^-1, the gradient on nothing but itself, so both are asked, and each for more.
+    A decrease of tol corresponds to a scaled gradient of about sqrt(tol). The decrement is that of a
+    quadratic, which the objective is not, so both are asked for more.
     """
     size = max(1.0, abs(at.value))
     return at.decrement <= tol / MARGIN * size and at.scaled_gradient <= math.sqrt(tol * size / MARGIN)

@@ -114,16 +114,19 @@ class Preconditioner:
         rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
         return (rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / self.one_pass
 
-    def __call__(self, theta: Array, passes: float) -> Inverse | None:
-        """Return a new approximation, or None to keep the last one; `passes` is what was spent so far."""
+    def __call__(self, theta: Array, passes: float, now: bool = False) -> Inverse | None:
+        """Return a new approximation, or None to keep the last one.
+
+        `passes` is what was spent so far; `now` asks for a new one at once.
+        """
         first = self.renewed < 0
         if first:
             self.made_dense = passes
         due = 1 if self.newton else max(FEWEST, WORTH * self._dense_cost(self.rows))
-        if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
+        if self.dense_possible and (now or passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
-        if self.kronecker_possible and not self.refreshes and (first or passes - self.renewed >= self.wait):
+        if self.kronecker_possible and not self.refreshes and (now or first or passes - self.renewed >= self.wait):
             self.wait *= 1 if first else 2
             self.renewed = passes
             self.basis = self.basis or basis(self.curvature)
@@ -142,6 +145,11 @@ class Preconditioner:
         xp, n = compat.array_namespace(theta), self.curvature.n_rows
         index = np.arange(n) if self.rows == n else np.sort(self.random.choice(n, self.rows, replace=False))
         return xp.asarray(index, device=compat.device(theta))
+
+
+def _sums_to_zero(v: Array, *, xp: Any) -> Array:
+    """v without what all classes have in common: no gradient has such a part, so what appears is rounding."""
+    return v - xp.mean(v, axis=1, keepdims=True)
 
 
 def diagonal(scale: Array) -> Inverse:
@@ -184,7 +192,7 @@ def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) ->
 
     def times(v: Array) -> Array:
         inner = (xp.matrix_transpose(T) @ (scale * v) @ V) / divisor
-        return scale * (T @ inner @ xp.matrix_transpose(V))
+        return _sums_to_zero(scale * (T @ inner @ xp.matrix_transpose(V)), xp=xp)
 
     return times
 
@@ -202,7 +210,7 @@ def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> 
     def times(v: Array) -> Array:
         u = xp.reshape(xp.matrix_transpose(scale * v), (-1,))
         r = xp.astype(solve(xp.astype(u, H.dtype)), v.dtype)
-        return scale * xp.matrix_transpose(xp.reshape(r, (K, -1)))
+        return _sums_to_zero(scale * xp.matrix_transpose(xp.reshape(r, (K, -1))), xp=xp)
 
     return times
 

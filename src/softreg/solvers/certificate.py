@@ -1,0 +1,41 @@
+"""How much a minimum may still lie below: the Newton decrement, from the Hessian itself.
+
+A solver's own estimate of H^-1 says what is left to gain, and is wrong where the estimate is: with
+saturated probabilities by many orders of magnitude. Here half of g'H^-1 g is found by conjugate
+gradients on H x = g, each step one product with H. Its steps never promise too much (Hestenes &
+Stiefel 1952, doi:10.6028/jres.049.044), and a good preconditioner needs one or two.
+"""
+
+from __future__ import annotations
+
+import math
+
+from array_api_compat import array_namespace
+
+from softreg.solvers.minimise import Array, Problem
+from softreg.solvers.precondition import Inverse
+
+MAX_PRODUCTS = 25
+REST = 0.1  # share of the sum that may rest on the preconditioner alone
+
+
+def newton_decrement(problem: Problem, theta: Array, gradient: Array, inverse: Inverse) -> float:
+    """Return half of g'H^-1 g at theta; what conjugate gradients leave open is taken from `inverse`."""
+    xp = array_namespace(theta)
+    residual, direction = gradient, inverse(gradient)
+    rest = float(xp.sum(residual * direction))
+    total = 0.0
+    for _ in range(MAX_PRODUCTS):
+        product = problem.hessian_product(theta, direction)
+        bend = float(xp.sum(direction * product))
+        if bend <= 0 or not math.isfinite(bend):  # rounding is all there is, or no curvature at all
+            return (total + rest) / 2 if rest <= 0 else math.inf
+        step = rest / bend
+        total += step * rest
+        residual = residual - step * product
+        preconditioned = inverse(residual)
+        rest, before = float(xp.sum(residual * preconditioned)), rest
+        if rest <= REST * total:
+            break
+        direction = preconditioned + rest / before * direction
+    return (total + max(rest, 0.0)) / 2
