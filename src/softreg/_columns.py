@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from softreg._arrays import Array
+from softreg._arrays import Array, first_true, is_array
 from softreg._blocks import Rows, squared, transposed_times
+from softreg.errors import InputError
 
 FAR = 100.0  # offsets, in units of spread, from which a product with X loses digits that the fit needs
 
@@ -20,9 +21,17 @@ class Columns(NamedTuple):
 
 
 def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bool) -> Columns:
-    """Moments of the columns in the dtype `wide`: around their means, or around 0."""
+    """Moments of the columns in the dtype `wide`: around their means, or around 0.
+
+    Raises `InputError` where a column's squares overflow, or vanish although the column does not.
+    """
     xp = rows.xp
-    squares = _sums(rows, w, wide, squared) / count
+    squares = _sums(rows, w, wide, lambda X: _square(X, wide, xp)) / count
+    sizes = _sums(rows, w, wide, _size) / count
+    bad = first_true(~xp.isfinite(squares) | ((squares == 0) & (sizes > 0)), xp)
+    if bad is not None:
+        size = "large" if float(squares[bad]) else "small"
+        raise InputError(f"the numbers in column {bad[0]} of X are too {size} to be squared; scale the column.")
     if not centred:
         return Columns(None, squares, False)
     centre = _sums(rows, w, wide, lambda X: X) / count
@@ -30,14 +39,23 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
         spread, noise = squares - centre * centre, 64 * float(xp.finfo(wide).eps)
     else:
         c = xp.astype(centre, rows.dtype)
-        spread, noise = _sums(rows, w, wide, lambda X: squared(X - c)) / count, 64 * rows.n * _eps(rows) ** 2
+        spread = _sums(rows, w, wide, lambda X: _square(X - c, wide, xp)) / count
+        noise = 64 * rows.n * float(xp.finfo(rows.dtype).eps) ** 2
     spread = xp.where(spread > noise * squares, spread, 0)
     far = (spread > 0) & (centre * centre > FAR * FAR * spread)
     return Columns(centre, spread, not rows.sparse and bool(xp.any(far)))
 
 
-def _eps(rows: Rows) -> float:
-    return float(rows.xp.finfo(rows.dtype).eps)
+def _square(X: Any, wide: Any, xp: Any) -> Any:
+    """The block with each number squared, in the dtype `wide`: float32 would overflow at 1e19."""
+    if not is_array(X):
+        return squared(X.astype(wide))
+    return squared(xp.astype(X, wide, copy=False))
+
+
+def _size(X: Any) -> Any:
+    """The block with the sign taken off each number."""
+    return abs(X)
 
 
 def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], Any]) -> Array:
@@ -46,6 +64,7 @@ def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], Any]
     sums = xp.zeros(rows.d, dtype=wide, device=rows.device)
     for part in rows.slices(rows.d):
         block = of_block(rows.block(part))
-        ones = xp.ones(part.stop - part.start, dtype=rows.dtype, device=rows.device)
-        sums = sums + xp.astype(transposed_times(block, ones if w is None else w[part], xp=xp), wide, copy=False)
+        weights = xp.ones(part.stop - part.start, dtype=rows.dtype, device=rows.device) if w is None else w[part]
+        weights = xp.astype(weights, block.dtype, copy=False)
+        sums = sums + xp.astype(transposed_times(block, weights, xp=xp), wide, copy=False)
     return sums

@@ -34,6 +34,8 @@ def run(console: Console, names: list[str] | None) -> bool:
 
     with Live(table, console=console, refresh_per_second=4, vertical_overflow="visible"):
         results = symbolic.prove(report=add)
+    if not console.is_terminal:
+        console.print()  # Live leaves the cursor in the table's last line there
     for result in results:
         if not result.proved:
             console.print(f"[bold red]{result.name} is not proved: {escape(result.failure)}")

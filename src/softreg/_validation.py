@@ -37,7 +37,10 @@ def features(estimator: Any, X: Any, *, reset: bool, allow_empty: bool = True) -
         )
     if values.shape[0] or not reset:
         named = X if hasattr(X, "columns") else values
-        validate_data(estimator, named, skip_check_array=True, reset=reset)
+        try:
+            validate_data(estimator, named, skip_check_array=True, reset=reset)
+        except ValueError as error:
+            raise InputError(str(error)) from None
     columns = getattr(estimator, "feature_names_in_", None)
     is_finite("X", values, columns, f" {name} does not accept missing values; impute or drop them.")
     if integers:

@@ -92,7 +92,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     classes_ : array, shape (K,)
         The sorted labels; 0 to K - 1 if y holds probabilities.
     n_iter_ : int
-        Iterations or epochs.
+        Iterations or epochs; each `partial_fit` adds 1.
     n_features_in_ : int
     feature_names_in_ : array, shape (d,)
         Only if X was a frame whose columns all have strings for names.
@@ -100,7 +100,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         Whether the evidence below shows a minimum; never for separated classes without penalty.
     separated_ : bool
         Whether the fit found parameters that make no mistake although there is no penalty, so that no
-        finite optimum exists.
+        finite optimum exists. Classes that can be told apart only in part (by a column that is the
+        same for all of one class, say) have none either, and are not detected yet.
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
@@ -209,9 +210,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
             self.separated_ = separated(objective, solution.theta)
-            W, b = objective.split(solution.theta)
-            # Softmax does not see a constant added to all classes; rounding errors gather there.
-            W, b = W - objective.xp.mean(W, axis=1, keepdims=True), b - objective.xp.mean(b)
+            W, b = _centred_over_classes(*objective.split(solution.theta), objective.xp)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED and not self.separated_
@@ -275,7 +274,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             self._set_parameters(*objective.split(theta), known, rows)
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1
             passes = 1.0 if first else self.optimality_["passes"] + 1.0
-            self.converged_ = False
+            self.converged_ = self.separated_ = False
             self.optimality_ = {"passes": passes, "solver": "sgd", "status": "partial_fit does not judge"}
         return self
 
@@ -373,6 +372,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         if offset is not None:
             offset = boundary.beside("offset", offset, rows, (rows.n, K))
         total = float(rows.n) if w is None else float(rows.xp.sum(w, dtype=widest_real(rows.xp, rows.device)))
+        if not np.isfinite(total):
+            raise InputError("the sum of the weights is infinite; scale sample_weight or class_weight.")
         if total == 0:
             raise InputError("class_weight leaves no row with a weight above 0.")
         l2 = 1 / float(self.C) / total
@@ -396,7 +397,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         if tuple(self.coef_.shape) != (objective.n_classes, objective.rows.d):
             return zeros
         boundary.fitted_here(self, objective.rows)
-        return objective.join(*self._parameters(objective))
+        W, b = self._parameters(objective)
+        return objective.join(*_centred_over_classes(W, b, objective.xp))
 
     def _parameters(self, objective: Objective) -> tuple[Array, Array]:
         xp, wide = objective.xp, objective.wide
@@ -436,3 +438,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             f"{solution.decrement:.1e}. {advice[solution.status]}",
             ConvergenceWarning,
         )
+
+
+def _centred_over_classes(W: Array, b: Array, xp: Any) -> tuple[Array, Array]:
+    """W and b without what all classes share: softmax does not see it, and rounding errors gather there."""
+    return W - xp.mean(W, axis=1, keepdims=True), b - xp.mean(b)
