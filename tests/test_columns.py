@@ -6,6 +6,7 @@ import scipy.sparse as sp
 
 from softreg._blocks import Rows
 from softreg._columns import columns
+from softreg.errors import InputError
 
 
 @pytest.fixture(name="X")
@@ -57,3 +58,18 @@ def test_sparse():
     sparse, dense = (columns(Rows(A), None, 300.0, np.float64, centred=True) for A in (X, X.toarray()))
     np.testing.assert_allclose(sparse.centre, dense.centre, rtol=1e-12)
     np.testing.assert_allclose(sparse.spread, dense.spread, rtol=1e-12)
+
+
+def test_squares_of_single_precision_are_in_double():
+    """float32 numbers whose squares would overflow or vanish have their moments all the same."""
+    X = np.random.default_rng(0).normal(size=(50, 2)).astype("float32") * np.asarray([1e25, 1e-25], "float32")
+    found = columns(Rows(X), None, 50.0, np.float64, centred=True)
+    np.testing.assert_allclose(found.spread, X.astype(float).var(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("factor", "word"), [(1e155, "large"), (1e-170, "small")])
+def test_squares_out_of_range(factor, word):
+    """A column that cannot be squared is named, not taken for a constant."""
+    X = np.random.default_rng(0).normal(size=(50, 2)) * [1, factor]
+    with np.errstate(all="ignore"), pytest.raises(InputError, match=f"column 1 of X are too {word} to be squared"):
+        columns(Rows(X), None, 50.0, np.float64, centred=True)

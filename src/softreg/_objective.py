@@ -229,3 +229,8 @@ def _limits(X: Any, W: Array, b: Array, *, xp: Any) -> Array:
     size, scale = (float(xp.sqrt(xp.max(xp.abs(x)))) or 1.0 for x in (stored(X), W))
     z = (X / size / size) @ (W / scale / scale) + b / scale / scale / size / size
     return (z - xp.max(z, axis=1, keepdims=True)) * size * size * scale * scale
+
+
+def without_common_part(W: Array, b: Array, xp: Any) -> tuple[Array, Array]:
+    """Return W and b less what all classes share: softmax does not see it, and rounding errors gather there."""
+    return W - xp.mean(W, axis=1, keepdims=True), b - xp.mean(b)

@@ -204,6 +204,23 @@ def several_classes(t: Targets, w: Array | None, rows: Rows) -> None:
         raise InputError(f"y contains only one class ({label!r}){after}; at least 2 classes are needed.")
 
 
+def class_weighted(class_weight: Any, t: Targets, w: Array | None, rows: Rows) -> tuple[Array, Array]:
+    """Return targets and row weights that stand for class weights c.
+
+    A loss -sum_k c_k y_k log S_k is the loss of other probabilities, weighted.
+    """
+    xp, y = rows.xp, t.y
+    factors = class_factors(class_weight, t, w, rows)
+    if y.ndim == 1:
+        of_row = xp.take(factors, y)
+    else:
+        y = y * factors
+        of_row = xp.sum(y, axis=1)
+        total = xp.expand_dims(of_row, axis=-1)
+        y = xp.where(total > 0, y / total, 1 / t.classes.shape[0])
+    return y, of_row if w is None else w * of_row
+
+
 def class_factors(class_weight: dict[Any, Any] | str, t: Targets, w: Array | None, rows: Rows) -> Array:
     """Return the factor of each class, shape (K,), from "balanced" or a dict; classes not in the dict have 1."""
     known = to_host(t.classes).tolist()

@@ -15,22 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from softreg import _outcome, _threads, core
 from softreg import _targets as boundary_y
-from softreg import _threads, core
 from softreg import _validation as boundary
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
 from softreg._curvature import Curvature
-from softreg._objective import Objective, logits
-from softreg._separation import SeparationWarning, separated
+from softreg._objective import Objective, logits, without_common_part
+from softreg._separation import separated
 from softreg._verbose import ProgressTable
-from softreg.errors import InputError, NonFiniteError, warn
-from softreg.solvers import Solution, Solver, Status, minimise
+from softreg.errors import InputError, NonFiniteError
+from softreg.solvers import Solver, Status, minimise
 from softreg.solvers.lbfgs import lbfgs
 from softreg.solvers.precondition import Preconditioner
 from softreg.solvers.sgd import epoch, sgd
@@ -210,20 +209,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
             self.separated_ = separated(objective, solution.theta)
-            W, b = _centred_over_classes(*objective.split(solution.theta), objective.xp)
+            W, b = without_common_part(*objective.split(solution.theta), objective.xp)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED and not self.separated_
-            self.optimality_: dict[str, Any] = {
-                "scaled_gradient": solution.scaled_gradient,
-                "newton_decrement": solution.decrement,
-                "objective": solution.value,
-                "passes": solution.passes,
-                "solver": solver,
-                "status": solution.status.value,
-            }
+            self.optimality_: dict[str, Any] = _outcome.evidence(solution, solver)
             if not self.converged_:
-                self._warn(solution, solver)
+                _outcome.warn_of(solution, solver, self.tol, separated=self.separated_)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
@@ -345,25 +337,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             raise
 
     def _targets(self, y: Any, sample_weight: Any, rows: Rows, known: Any = None) -> tuple[Array, Array | None, Array]:
-        """Return targets, row weights and classes. Class weights become row weights.
-
-        A loss -sum_k c_k y_k log S_k is the loss of other probabilities, weighted.
-        """
+        """Return targets, row weights and classes; class weights have become row weights."""
         targets = boundary_y.targets(self, y, rows, known)
-        y, classes = targets
         w = boundary.weights(sample_weight, rows)
-        if self.class_weight is None:
-            return y, w, classes
-        xp = rows.xp
-        factors = boundary_y.class_factors(self.class_weight, targets, w, rows)
-        if y.ndim == 1:
-            of_row = xp.take(factors, y)
-        else:
-            y = y * factors
-            of_row = xp.sum(y, axis=1)
-            total = xp.expand_dims(of_row, axis=-1)
-            y = xp.where(total > 0, y / total, 1 / classes.shape[0])
-        return y, of_row if w is None else w * of_row, classes
+        if self.class_weight is not None:
+            y, w = boundary_y.class_weighted(self.class_weight, targets, w, rows)
+            return y, w, targets.classes
+        return targets.y, w, targets.classes
 
     def _objective(
         self, rows: Rows, y: Array, w: Array | None, classes: Array, offset: Any, *, centred: bool
@@ -397,8 +377,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         if tuple(self.coef_.shape) != (objective.n_classes, objective.rows.d):
             return zeros
         boundary.fitted_here(self, objective.rows)
-        W, b = self._parameters(objective)
-        return objective.join(*_centred_over_classes(W, b, objective.xp))
+        return objective.join(*without_common_part(*self._parameters(objective), objective.xp))
 
     def _parameters(self, objective: Objective) -> tuple[Array, Array]:
         xp, wide = objective.xp, objective.wide
@@ -419,27 +398,3 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             return assembled(
                 ((part, result(z, rows.xp)) for part, z in logits(rows, self.coef_, self.intercept_)), rows.n
             )
-
-    def _warn(self, solution: Solution, solver: str) -> None:
-        if self.separated_:
-            warn(
-                "the classes are linearly separable and there is no penalty, so no finite optimum exists; stopped "
-                f"with training loss {solution.value:.1e}. Set C < inf.",
-                SeparationWarning,
-            )
-            return
-        advice = {
-            Status.STALLED: "Scale the columns of X.",
-            Status.MAX_ITER: "Raise max_iter" + (" or lower learning_rate." if solver == "sgd" else "."),
-        }
-        warn(
-            f"{solution.status.value} after {solution.iterations} iterations: scaled gradient "
-            f"{solution.scaled_gradient:.1e} (tol {self.tol:.1e}), decrease still expected "
-            f"{solution.decrement:.1e}. {advice[solution.status]}",
-            ConvergenceWarning,
-        )
-
-
-def _centred_over_classes(W: Array, b: Array, xp: Any) -> tuple[Array, Array]:
-    """W and b without what all classes share: softmax does not see it, and rounding errors gather there."""
-    return W - xp.mean(W, axis=1, keepdims=True), b - xp.mean(b)

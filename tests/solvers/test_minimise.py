@@ -31,6 +31,12 @@ class Problem:
         self.passes += 1
         return self.function(theta)
 
+    def hessian_product(self, theta, direction):
+        """Return the second derivative times a direction, by differences of the gradient."""
+        step = 1e-3 / max(float(array_namespace(direction).max(array_namespace(direction).abs(direction))), 1e-30)
+        (_, up), (_, down) = (self.function(theta + sign * step * direction) for sign in (1, -1))
+        return (up - down) / (2 * step)
+
 
 def quadratic(centre, curvature):
     """Return 1 + 1/2 sum curvature (theta - centre)^2."""

@@ -16,15 +16,15 @@ from softreg.solvers.minimise import Array, Problem
 from softreg.solvers.precondition import Inverse
 
 MAX_PRODUCTS = 25
-REST = 0.1  # share of the sum that may rest on the preconditioner alone
+REST = 0.05  # share of the sum that may be estimated from the last step
 
 
 def newton_decrement(problem: Problem, theta: Array, gradient: Array, inverse: Inverse) -> float:
-    """Return half of g'H^-1 g at theta; what conjugate gradients leave open is taken from `inverse`."""
+    """Return half of g'H^-1 g at theta; what the last product leaves open is estimated from it."""
     xp = array_namespace(theta)
     residual, direction = gradient, inverse(gradient)
     rest = float(xp.sum(residual * direction))
-    total = 0.0
+    total, open_part = 0.0, rest
     for _ in range(MAX_PRODUCTS):
         product = problem.hessian_product(theta, direction)
         bend = float(xp.sum(direction * product))
@@ -35,7 +35,9 @@ def newton_decrement(problem: Problem, theta: Array, gradient: Array, inverse: I
         residual = residual - step * product
         preconditioned = inverse(residual)
         rest, before = float(xp.sum(residual * preconditioned)), rest
-        if rest <= REST * total:
+        # The step, found with H, makes up for a preconditioner of the wrong size.
+        open_part = max(step * rest, 0.0)
+        if open_part <= REST * total:
             break
         direction = preconditioned + rest / before * direction
-    return (total + max(rest, 0.0)) / 2
+    return (total + open_part) / 2

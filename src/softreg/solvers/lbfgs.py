@@ -44,7 +44,7 @@ def lbfgs(
     problem: Problem,
     start: Array,
     *,
-    precondition: Callable[[Array, float], Inverse | None] = lambda theta, passes: None,
+    precondition: Callable[[Array, float, bool], Inverse | None] = lambda theta, passes, now: None,
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
 

@@ -1,0 +1,44 @@
+"""What a fit says at its end: the evidence it leaves, and the warning if that is not enough."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+from softreg._separation import SeparationWarning
+from softreg.errors import warn
+from softreg.solvers import Solution, Status
+
+
+def evidence(solution: Solution, solver: str) -> dict[str, Any]:
+    """Return `optimality_`."""
+    return {
+        "scaled_gradient": solution.scaled_gradient,
+        "newton_decrement": solution.decrement,
+        "objective": solution.value,
+        "passes": solution.passes,
+        "solver": solver,
+        "status": solution.status.value,
+    }
+
+
+def warn_of(solution: Solution, solver: str, tol: float, *, separated: bool) -> None:
+    """Warn that the fit has not converged, say how far it is, and what to do."""
+    if separated:
+        warn(
+            "the classes are linearly separable and there is no penalty, so no finite optimum exists; stopped "
+            f"with training loss {solution.value:.1e}. Set C < inf.",
+            SeparationWarning,
+        )
+        return
+    advice = {
+        Status.STALLED: "Scale the columns of X.",
+        Status.MAX_ITER: "Raise max_iter" + (" or lower learning_rate." if solver == "sgd" else "."),
+    }
+    warn(
+        f"{solution.status.value} after {solution.iterations} iterations: scaled gradient "
+        f"{solution.scaled_gradient:.1e} (tol {tol:.1e}), estimated gap {solution.decrement:.1e}. "
+        f"{advice[solution.status]}",
+        ConvergenceWarning,
+    )

@@ -1,0 +1,81 @@
+"""The Newton decrement, against the Hessian and against the gap it stands for."""
+
+import numpy as np
+import pytest
+
+from softreg import SoftmaxRegression, loss_and_gradient
+from softreg._blocks import Rows
+from softreg._curvature import Curvature
+from softreg._objective import Objective
+from softreg.solvers.certificate import newton_decrement
+from softreg.solvers.precondition import dense, diagonal
+
+
+def problem(backend, **settings):
+    """A small objective, and parameters away from its minimum."""
+    if "float64" not in backend.floats:
+        pytest.skip("the comparison needs float64")
+    random = np.random.default_rng(0)
+    X = random.normal(size=(60, 4)) * [1, 10, 0.1, 1] + [0, 5, 0, 300]
+    objective = Objective(
+        Rows(backend.asarray(X)), backend.asarray(random.integers(3, size=60)), 3, l2=0.05, centred=True, **settings
+    )
+    theta = random.normal(size=(5, 3))
+    theta -= theta.mean(axis=1, keepdims=True)
+    return objective, backend.asarray(theta) * objective.scale
+
+
+def test_against_the_hessian(backend):
+    """It is half of g'H^-1 g, whatever preconditioner it starts from."""
+    objective, theta = problem(backend)
+    _, gradient = objective.value_and_gradient(theta)
+    curvature, index = Curvature(objective), backend.asarray(np.arange(60))
+    H = backend.numpy(curvature.hessian(theta, index, single=False))
+    g = backend.numpy(objective.scale * gradient).T.ravel()
+    expected = g @ np.linalg.solve(H, g) / 2
+    exact = dense(curvature, theta, index, single=False)
+    assert newton_decrement(objective, theta, gradient, exact) == pytest.approx(expected, rel=1e-6)
+    assert newton_decrement(objective, theta, gradient, diagonal(objective.scale)) == pytest.approx(expected, rel=0.2)
+
+
+def test_a_preconditioner_that_promises_too_little_is_seen_through(backend):
+    """With H overstated by a factor of a million, the decrement is still that of H."""
+    objective, theta = problem(backend)
+    _, gradient = objective.value_and_gradient(theta)
+    honest = newton_decrement(objective, theta, gradient, diagonal(objective.scale))
+    assert newton_decrement(objective, theta, gradient, diagonal(1e-3 * objective.scale)) == pytest.approx(honest)
+
+
+def test_hessian_product(backend):
+    """The objective's product with its Hessian is the difference of gradients, also with weights and offset."""
+    random = np.random.default_rng(1)
+    for more in (
+        {},
+        {"w": backend.asarray(random.random(60))},
+        {"offset": backend.asarray(random.normal(size=(60, 3)))},
+    ):
+        objective, theta = problem(backend, **more)
+        direction = backend.asarray(random.normal(size=(5, 3))) * objective.scale
+        up, down = (objective.value_and_gradient(theta + step * direction)[1] for step in (1e-5, -1e-5))
+        found, expected = (
+            backend.numpy(objective.scale * x)
+            for x in (objective.hessian_product(theta, direction), (up - down) / 2e-5)
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(100, 112))
+@pytest.mark.parametrize(("C", "tol"), [(1e3, 1e-3), (1e6, 1e-6)])
+def test_saturated_probabilities(seed, C, tol):
+    """Fits of nearly separable classes, where curvature falls by orders of magnitude, keep to their tolerance."""
+    random = np.random.default_rng(seed)
+    n, d, K = (int(random.choice(sizes)) for sizes in ([20, 60, 300], [3, 10, 40], [2, 5, 12]))
+    X = random.normal(size=(n, d))
+    scores = X @ random.normal(size=(d, K)) * random.choice([0.3, 3])
+    y = (scores + random.gumbel(size=(n, K)) * random.choice([0.01, 1])).argmax(axis=1)
+    y[:K] = np.arange(K)
+    model, best = (SoftmaxRegression(C=C, tol=t, max_iter=3000).fit(X, y) for t in (tol, 0))
+    values = [float(loss_and_gradient(m.coef_.T, m.intercept_, X, y, l2=1 / (C * n))[0]) for m in (model, best)]
+    assert model.converged_
+    assert values[0] - values[1] <= tol * max(1, values[1])
+    assert model.optimality_["objective"] == pytest.approx(values[0], rel=1e-12)
