@@ -312,3 +312,12 @@ def test_mixed_devices(backend):
     z, y = xp.asarray([[0.0, 0.0]], device=xp.Device("device1")), xp.asarray([0], device=xp.Device("CPU_DEVICE"))
     with pytest.raises(BackendError, match=r"two devices, .*device1.* and .*CPU_DEVICE.*; move them to one\.$"):
         softreg.cross_entropy(z, y)
+
+
+def test_ragged_lists_and_odd_axes():
+    """Rows of different lengths, and an axis that is no integer, are said in softreg's own errors."""
+    with pytest.raises(InputError, match="z is not an array: its rows have different lengths"):
+        softreg.softmax([[1.0, 2.0], [3.0]])
+    for axis in (None, (0, 1), 1.0):
+        with pytest.raises(InputTypeError, match="axis must be an integer"):
+            softreg.softmax([[1.0, 2.0]], axis=axis)

@@ -98,7 +98,10 @@ def as_array(x: Any, xp: Namespace, name: str, device: Any = None) -> Array:
     if is_array(x):
         real = xp.isdtype(x.dtype, ("real floating", "integral", "bool"))
     else:
-        x = np.asarray(x)
+        try:
+            x = np.asarray(x)
+        except ValueError:
+            raise InputError(f"{name} is not an array: its rows have different lengths.") from None
         real = x.dtype.kind in "biuf"
         if real and library(xp) != "numpy":
             x = xp.asarray(x.tolist(), device=device)  # as a list, for the library's own default dtype

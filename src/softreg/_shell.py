@@ -78,7 +78,10 @@ def over_axis(kernel: Any, z: Any, axis: int, *, keeps_axis: bool = True, of_non
     """Run the kernel over the given axis of z; `of_none` is its value over no classes, if it has one."""
     xp = namespace(z)
     z = as_array(z, xp, "z")
-    axis = operator.index(axis)
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise InputTypeError(f"axis must be an integer, got {axis!r}.") from None
     if z.ndim and not -z.ndim <= axis < z.ndim:
         raise InputError(f"axis {axis} is out of range for z with {z.ndim} axes.")
     (z,), dtype = as_reals(xp, _moved(z, axis, -1, xp))
