@@ -146,3 +146,9 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
+
+
+@pytest.fixture
+def random():
+    """Return random numbers that are the same in every run."""
+    return np.random.default_rng(3)

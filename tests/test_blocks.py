@@ -6,32 +6,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from array_api_compat import array_namespace, device
-from common import here
-from sklearn.datasets import load_iris
+from common import IRIS_Y, TIGHT, assert_same_model, here
 
 from softreg import SoftmaxRegression, _blocks, core
 from softreg._blocks import Rows
 from softreg._objective import Objective
 
 WITHOUT_FLOAT64 = True
-
-IRIS_X, IRIS_Y = load_iris(return_X_y=True)
-TIGHT = {"tol": 0}
-for array in (IRIS_X, IRIS_Y):
-    array.setflags(write=False)  # whoever writes to the caller's data fails
-
-
-@pytest.fixture
-def random():
-    """Return random numbers that are the same in every run."""
-    return np.random.default_rng(3)
-
-
-def assert_same_model(model, other, rtol=1e-10):
-    """Compare parameters, relative to their largest."""
-    for name in ("coef_", "intercept_"):
-        expected = np.asarray(getattr(other, name))
-        np.testing.assert_allclose(getattr(model, name), expected, rtol=0, atol=rtol * np.max(np.abs(expected)))
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "sgd"])

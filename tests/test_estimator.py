@@ -6,12 +6,10 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 from array_api_compat import array_namespace, device
-from common import here, within
+from common import IRIS_X, IRIS_Y, TIGHT, assert_same_model, digits, here, within
 from sklearn.base import clone
-from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import scale
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from softreg import SoftmaxRegression, core, loss_and_gradient
@@ -20,35 +18,11 @@ from softreg.errors import BackendError
 
 WITHOUT_FLOAT64 = True
 
-IRIS_X, IRIS_Y = load_iris(return_X_y=True)
-TIGHT = {"tol": 0}
-for array in (IRIS_X, IRIS_Y):
-    array.setflags(write=False)  # whoever writes to the caller's data fails
-
-
-@pytest.fixture
-def random():
-    """Return random numbers that are the same in every run."""
-    return np.random.default_rng(3)
-
-
-def digits():
-    """Return the digits, standardised; columns that are constant stay 0."""
-    X, y = load_digits(return_X_y=True)
-    return scale(X), y
-
 
 def reference(X, y, sample_weight=None, **parameters):
     """Return scikit-learn's minimum, found by Newton's method."""
     model = LogisticRegression(solver="newton-cg", tol=1e-12, max_iter=1000, **parameters)
     return model.fit(X, y, sample_weight=sample_weight)
-
-
-def assert_same_model(model, other, rtol=1e-10):
-    """Compare parameters, relative to their largest."""
-    for name in ("coef_", "intercept_"):
-        expected = np.asarray(getattr(other, name))
-        np.testing.assert_allclose(getattr(model, name), expected, rtol=0, atol=rtol * np.max(np.abs(expected)))
 
 
 @parametrize_with_checks([SoftmaxRegression(), SoftmaxRegression(solver="sgd")])

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from array_api_compat import device
-from common import here
-from sklearn.datasets import load_iris
+from common import IRIS_X, IRIS_Y, TIGHT, assert_same_model, here
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -12,29 +11,11 @@ from softreg import SoftmaxRegression
 
 WITHOUT_FLOAT64 = True
 
-IRIS_X, IRIS_Y = load_iris(return_X_y=True)
-TIGHT = {"tol": 0}
-for array in (IRIS_X, IRIS_Y):
-    array.setflags(write=False)  # whoever writes to the caller's data fails
-
-
-@pytest.fixture
-def random():
-    """Return random numbers that are the same in every run."""
-    return np.random.default_rng(3)
-
 
 def reference(X, y, sample_weight=None, **parameters):
     """Return scikit-learn's minimum, found by Newton's method."""
     model = LogisticRegression(solver="newton-cg", tol=1e-12, max_iter=1000, **parameters)
     return model.fit(X, y, sample_weight=sample_weight)
-
-
-def assert_same_model(model, other, rtol=1e-10):
-    """Compare parameters, relative to their largest."""
-    for name in ("coef_", "intercept_"):
-        expected = np.asarray(getattr(other, name))
-        np.testing.assert_allclose(getattr(model, name), expected, rtol=0, atol=rtol * np.max(np.abs(expected)))
 
 
 LABELS = [

@@ -2,31 +2,12 @@
 
 import numpy as np
 import pytest
-from common import here, within
-from sklearn.datasets import load_digits, load_iris
+from common import IRIS_X, IRIS_Y, digits, here, within
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.preprocessing import scale
 
 from softreg import SoftmaxRegression, estimator, gradient_step
 
 WITHOUT_FLOAT64 = True
-
-IRIS_X, IRIS_Y = load_iris(return_X_y=True)
-TIGHT = {"tol": 1e-12}
-for array in (IRIS_X, IRIS_Y):
-    array.setflags(write=False)  # whoever writes to the caller's data fails
-
-
-@pytest.fixture
-def random():
-    """Return random numbers that are the same in every run."""
-    return np.random.default_rng(3)
-
-
-def digits():
-    """Return the digits, standardised; columns that are constant stay 0."""
-    X, y = load_digits(return_X_y=True)
-    return scale(X), y
 
 
 def test_sgd_epoch_is_a_loop_of_gradient_steps(monkeypatch):
