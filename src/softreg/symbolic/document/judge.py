@@ -202,6 +202,7 @@ class Judge:
         again = (
             after is not None
             and node.arguments is None
+            and node.letter not in self.context.definitions  # what is defined has no new value
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
         if (again and not node.primes) or link.relation.type == "ARROW":

@@ -127,11 +127,10 @@ class Source:
             made = tokens(self.text, begin + match.start(group), begin + match.end(group))
             if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
                 conditions.append(made)
-        if len(conditions) == 1 and re.search(
-            r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph
-        ):
-            return tuple(conditions[0])
-        return ()
+        announced = re.search(r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph)
+        # "we had zero for i != j, so in general": the condition is behind, and does not hold any more
+        withdrawn = re.search(r"(?i)\b(unlike|general|otherwise|all|any|every|both|arbitrary|regardless)\b", paragraph)
+        return tuple(conditions[0]) if len(conditions) == 1 and announced and not withdrawn else ()
 
     def _read(self, start: int, end: int, chains: list[Chain], case: tuple[Token, ...]) -> None:
         first = True

@@ -1,0 +1,37 @@
+"""Wrong statements that look like something that needs no proof."""
+
+import pytest
+
+from softreg.symbolic.document import judge
+
+SOFTMAX = "$$p_i = \\frac{e^{z_i}}{\\sum_j e^{z_j}}$$\n\n"
+
+
+@pytest.mark.parametrize("row", [r"p_i = 1 - p_j", r"p_i = p_i \sum_j p_j + p_j"])
+def test_what_is_defined_has_no_new_value(row):
+    """A row about a defined letter that holds it on the right too is a claim, not an update."""
+    assert judge(f"{SOFTMAX}$${row}$$").steps[1].verdict == "false"
+
+
+def test_a_parameter_has_a_new_value():
+    """A row that begins and goes on with a weight is an update."""
+    assert judge(SOFTMAX + r"$$w_i = w_i - \alpha x_i$$").steps[1].verdict == "update"
+
+
+@pytest.mark.parametrize(
+    ("prose", "row"),
+    [
+        (r"If $i \neq j$ we had zero, so in general", "-p_i p_j"),
+        (r"Unlike the case $i = j$, which is trivial, here we allow all $i$ and $j$:", "p_i (1 - p_j)"),
+    ],
+)
+def test_a_case_that_is_withdrawn(prose, row):
+    """A condition that the text takes back is not given."""
+    text = SOFTMAX + prose + "\n\n" + r"$$\frac{\partial p_i}{\partial z_j} = " + row + "$$"
+    assert judge(text).steps[1].verdict == "false"
+
+
+def test_a_case_that_is_announced():
+    """A condition that the text sets up is given."""
+    text = SOFTMAX + r"For $i \neq j$:" + "\n\n" + r"$$\frac{\partial p_i}{\partial z_j} = -p_i p_j$$"
+    assert judge(text).steps[1].verdict == "true"
