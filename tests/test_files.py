@@ -66,3 +66,15 @@ def test_impossible_places(tmp_path, path, error):
     with pytest.raises(error) as caught, _files.replacing(tmp_path / path):
         pass
     assert caught.value.filename == str(tmp_path / path)
+
+
+def test_what_is_no_file_stays(tmp_path):
+    """A pipe, and a link to one, are refused and not replaced."""
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(OSError, match="no regular file"), _files.replacing(path) as file:
+            file.write(b"new")
+    assert pipe.is_fifo()
+    assert link.is_symlink()

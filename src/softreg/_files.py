@@ -21,6 +21,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = os.path.abspath(os.fspath(path))
     if os.path.isdir(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe would be replaced by a file
+        raise OSError(errno.EINVAL, "Is no regular file", os.fspath(path))
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".softreg-{secrets.token_hex(8)}.tmp")
     try:
