@@ -59,12 +59,24 @@ class Rows:
 
     def take(self, index: Array) -> Rows:
         """Return the rows that the integers in index name."""
-        return Rows(self.X[index] if self.sparse else self.xp.take(self.X, index, axis=0))
+        return Rows(self.X[index] if self.sparse else picked(self.X, index, xp=self.xp))
 
 
 def stored(X: Any) -> Array:
     """Return the numbers that X holds: all of a dense array's, those of a sparse matrix that it stores."""
     return X if compat.is_array_api_obj(X) else X.data
+
+
+def picked(X: Array, index: Array, *, xp: Namespace) -> Array:
+    """Rows of X that the integers in index name. NumPy's take copies all of X first unless it lies row by row."""
+    return X[index, ...] if compat.is_numpy_namespace(xp) else xp.take(X, index, axis=0)
+
+
+def times(X: Any, W: Array, *, xp: Namespace) -> Array:
+    """XW for a block of either kind; NumPy's lies class by class in memory, as its kernels like it."""
+    if compat.is_numpy_namespace(xp) and compat.is_array_api_obj(X):
+        return (W.T @ X.T).T
+    return X @ W
 
 
 def transposed_times(X: Any, R: Array, *, xp: Namespace) -> Array:

@@ -18,8 +18,13 @@ from typing import Any
 
 from softreg import core
 from softreg._arrays import Array
-from softreg._blocks import FEWEST_ROWS
+from softreg._blocks import FEWEST_ROWS, picked, times
+from softreg._kernels import fastest
 from softreg._objective import WORKSPACE, Objective
+
+Sums = tuple[list[list[Array]], float]
+
+LONG = 32  # entries of x~ from which products of single pairs of classes are fast
 
 
 def unit_rows(objective: Objective, X: Array, dtype: Any) -> Array:
@@ -59,15 +64,16 @@ def _sampled(
     """Blocks of a sample of rows: X, p and the weights or None."""
     xp = objective.xp
     W, b = objective.parameters(theta)
+    softmax = fastest(core.softmax, xp)
     for part in objective.rows.slices(columns, index.shape[0], fewest):
         at = index[part]
-        X = xp.take(objective.rows.X, at, axis=0)
-        z = X @ W + b
+        X = picked(objective.rows.X, at, xp=xp)
+        z = times(X, W, xp=xp) + b
         if objective.offset is not None:
             z = z + xp.take(objective.offset, at, axis=0)
         yield (
             X,
-            core.softmax(z, xp=xp, shift=core.plain_shift),
+            softmax(z, xp=xp, shift=core.plain_shift),
             None if objective.w is None else xp.take(objective.w, at),
         )
 
@@ -86,33 +92,74 @@ def class_curvature(objective: Objective, theta: Array, index: Array) -> Array:
 
 
 def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Array:
-    """The Hessian from a sample of rows, shape (K q, K q).
+    """The Hessian from a sample of rows in all classes but the last, shape ((K - 1) q, (K - 1) q).
 
-    One symmetric product does nearly all of it: with the rows p (x) x~ as Z, the mean of
-    pp' (x) x~x~' is Z'Z. Only the K blocks of diag p (x) x~x~' come on top. Adding one vector to all
-    classes changes nothing, so that direction gets a curvature of 1, which makes H invertible.
+    The last is held: adding one vector to all classes changes nothing, the penalty being that of their
+    differences from the mean. So the inverse exists; a ridge above what rounding takes off keeps the
+    matrix positive, in units in which its diagonal was about 1 at theta = 0.
     """
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
-    device = objective.rows.device
-    outer = xp.zeros((K * q, K * q), dtype=dtype, device=device)
-    blocks = xp.zeros((K, q, q), dtype=dtype, device=device)
-    count = 0.0
-    # A block adds to all of H, so it should have rows enough to be worth that: Z then takes a quarter
-    # of the memory of H.
-    for X, p, w in _sampled(objective, theta, index, 2 * K * q, fewest=max(K * q // 4, FEWEST_ROWS)):
+    sums = _by_pairs_of_classes if q >= LONG else _at_once
+    curvature, count = sums(objective, theta, index, dtype)
+    one = xp.eye(q, dtype=dtype, device=objective.rows.device)
+    l2 = xp.astype(penalty(objective), dtype)
+    between, own = one * (-l2 / K), one * (l2 * (1 - 1 / K) + 30 * float(xp.finfo(dtype).eps))
+
+    def block(k: int, j: int) -> Array:
+        return curvature[max(k, j)][min(k, j)] / count + (own if k == j else between)
+
+    return xp.concat([xp.concat([block(k, j) for j in range(K - 1)], axis=1) for k in range(K - 1)], axis=0)
+
+
+def _weighted_sample(
+    objective: Objective, theta: Array, index: Array, dtype: Any, columns: int, fewest: int
+) -> Iterator[tuple[Array, Array, Array | None]]:
+    """Blocks of a sample of rows as x~ and p, both times the square root of the weight, and the weights."""
+    xp = objective.xp
+    for X, p, w in _sampled(objective, theta, index, columns, fewest=max(fewest, FEWEST_ROWS)):
         x, p = unit_rows(objective, X, dtype), xp.astype(p, dtype, copy=False)
+        yield x if w is None else x * xp.expand_dims(xp.sqrt(xp.astype(w, dtype, copy=False)), axis=-1), p, w
+
+
+def _by_pairs_of_classes(objective: Objective, theta: Array, index: Array, dtype: Any) -> Sums:
+    """Sums of P~_kj x~x~' for j <= k < K - 1, each a product of an array with its own transpose, and of the weights.
+
+    The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~.
+    """
+    xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
+    zeros = xp.zeros((q, q), dtype=dtype, device=objective.rows.device)
+    sums, count = [[zeros] * (k + 1) for k in range(K - 1)], 0.0
+    for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * q + 3 * K, fewest=q):
         count += p.shape[0] if w is None else float(xp.sum(w))
-        if w is not None:
-            x = x * xp.expand_dims(xp.sqrt(xp.astype(w, dtype, copy=False)), axis=-1)
-        z = xp.reshape(xp.expand_dims(p, axis=-1) * xp.expand_dims(x, axis=-2), (p.shape[0], K * q))
-        outer = outer + xp.matrix_transpose(z) @ z
+        root = xp.sqrt(p)
+        for k in range(K - 1):
+            for j in range(k):
+                y = x * (root[:, k] * root[:, j])[:, None]
+                sums[k][j] = sums[k][j] - xp.matrix_transpose(y) @ y
+            y = x * (root[:, k] * xp.sqrt(1 - p[:, k]))[:, None]
+            sums[k][k] = sums[k][k] + xp.matrix_transpose(y) @ y
+    return sums, count
+
+
+def _at_once(objective: Objective, theta: Array, index: Array, dtype: Any) -> Sums:
+    """The same by one large symmetric product, which is faster where x~ is short.
+
+    With the rows p (x) x~ as Z, the sum of pp' (x) x~x~' is Z'Z; the sums of p_k x~x~' come on top.
+    """
+    xp, K, q = objective.xp, objective.n_classes - 1, objective.scale.shape[0]
+    outer = xp.zeros((K * q, K * q), dtype=dtype, device=objective.rows.device)
+    own = xp.zeros((K, q, q), dtype=dtype, device=objective.rows.device)
+    count = 0.0
+    # A block adds to all of H, so it should have rows enough to be worth that: Z then takes half the
+    # memory of H.
+    for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=K * q // 2):
+        count += p.shape[0] if w is None else float(xp.sum(w))
+        z = xp.reshape(xp.expand_dims(p[:, :-1], axis=-1) * xp.expand_dims(x, axis=-2), (p.shape[0], K * q))
+        outer += xp.matrix_transpose(z) @ z
         of_class = xp.permute_dims(xp.reshape(z, (p.shape[0], K, q)), (1, 0, 2))
-        blocks = blocks + xp.matmul(xp.matrix_transpose(x), of_class)
-    one_q = xp.eye(q, dtype=dtype, device=device)
-    blocks = blocks / count + one_q * xp.astype(penalty(objective), dtype)
-    of_same_class = xp.eye(K, dtype=dtype, device=device)[:, None, :, None]
-    H = of_same_class * blocks[:, :, None, :] + (one_q / K)[None, :, None, :]
-    return xp.reshape(H - xp.reshape(outer / count, (K, q, K, q)), (K * q, K * q))
+        own += xp.matmul(xp.matrix_transpose(x), of_class)
+    between = xp.reshape(outer, (K, q, K, q))
+    return [[(own[k, ...] if k == j else 0) - between[k, :, j, :] for j in range(k + 1)] for k in range(K)], count
 
 
 class Curvature:
@@ -136,5 +183,5 @@ class Curvature:
         return class_curvature(self.objective, theta, index)
 
     def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
-        """The Hessian from a sample of rows, shape (K q, K q)."""
+        """The Hessian from a sample of rows, shape ((K - 1) q, (K - 1) q)."""
         return hessian(self.objective, theta, index, self.objective.xp.float32 if single else self.objective.wide)

@@ -25,11 +25,11 @@ from typing import Any
 
 from softreg import core
 from softreg._arrays import Array, widest_real
-from softreg._blocks import Rows, stored, transposed_times
+from softreg._blocks import Rows, stored, times, transposed_times
 from softreg._columns import Columns, columns
 from softreg._kernels import fastest
 
-WORKSPACE = 6  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
+WORKSPACE = 3  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
 
 
 class Objective:
@@ -147,8 +147,9 @@ class Objective:
         V_wide, v_wide = self._parts(direction) if centre is not None else self.split(direction)
         V, v = self._in_dtype_of_rows(V_wide), self._in_dtype_of_rows(v_wide)
         dW, db = xp.zeros_like(V_wide), xp.zeros_like(v_wide)
+        curvature_product = fastest(core.curvature_product, xp)
         for rows, X, z in self._with_logits(W, b, centre):
-            u = core.curvature_product(z, X @ V + v, xp=xp, shift=core.plain_shift)
+            u = curvature_product(z, times(X, V, xp=xp) + v, xp=xp, shift=core.plain_shift)
             u = core.row_weighted(None if self.w is None else self.w[rows], u, xp=xp)
             dW, db = self._added(dW, db, X, u)
         return self._back(dW / self.count + self.l2 * V_wide, db / self.count)
@@ -168,7 +169,7 @@ class Objective:
         for rows in self.rows.slices(WORKSPACE * self.n_classes + (0 if centre is None else self.rows.d)):
             X = self.rows.block(rows)
             X = X if centre is None else X - centre
-            z = X @ W + b
+            z = times(X, W, xp=self.xp) + b
             yield rows, X, z if self.offset is None else z + self.offset[rows, :]
 
     def _added(self, dW: Array, db: Array, X: Any, residual: Array) -> tuple[Array, Array]:

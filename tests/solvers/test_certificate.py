@@ -31,7 +31,7 @@ def test_against_the_hessian(backend):
     _, gradient = objective.value_and_gradient(theta)
     curvature, index = Curvature(objective), backend.asarray(np.arange(60))
     H = backend.numpy(curvature.hessian(theta, index, single=False))
-    g = backend.numpy(objective.scale * gradient).T.ravel()
+    g = backend.numpy(objective.scale * gradient)[:, :-1].T.ravel()
     expected = g @ np.linalg.solve(H, g) / 2
     exact = dense(curvature, theta, index, single=False)
     assert newton_decrement(objective, theta, gradient, exact) == pytest.approx(expected, rel=1e-6)

@@ -3,7 +3,8 @@
 The steps are those of `core.guarded_shift` and what is made of it, in the same order, so that the
 results are the same to the last bit. Between them core's own version writes some thirty arrays of
 the size of z to memory; here they are four buffers of the size of a block. A block with logits
-that are infinite, NaN or too far apart is left to core.
+that are infinite, NaN or too far apart is left to core. The last section is for fits, whose logits
+are finite.
 """
 
 from __future__ import annotations
@@ -130,8 +131,10 @@ def logsumexp(z: Array, *, xp: Any) -> Array:
     return _rows(core.logsumexp, lambda r, out: np.add(r.m, np.log1p(r.s), out=out), z, None, "")
 
 
-def softmax(z: Array, *, xp: Any) -> Array:
-    """Run `core.softmax` on blocks."""
+def softmax(z: Array, *, xp: Any, shift: Any = core.guarded_shift) -> Array:
+    """Run `core.softmax` on blocks; with the plain shift, on a block, class by class."""
+    if shift is core.plain_shift:
+        return _plain_softmax(np.asfortranarray(z).T)[0].T
     return _rows(core.softmax, _probabilities, z, None, "K")
 
 
@@ -155,35 +158,68 @@ def cross_entropy_and_gradient(z: Array, y: Array, *, xp: Any) -> Any:
     return _rows(core.cross_entropy_and_gradient, _loss_and_residual, z, y, "", "K")
 
 
+# --- for fits: the plain shift, on a block that is in the cache already ---------------------------
+#
+# Arrays are (K, rows) here, one class after the other: each step, sums over classes too, then runs
+# along long rows. Logits that lie so in memory (`_blocks.times`) are not copied.
+
+
+def _plain_softmax(z: Array) -> tuple[Array, Array]:
+    """Softmax of logits (K, rows), and where in the flat array the largest of each row is."""
+    top = np.argmax(z, axis=0) * z.shape[1] + np.arange(z.shape[1])
+    p = z - np.take(z, top)
+    np.exp(p, out=p)
+    p /= np.sum(p, axis=0)
+    return p, top
+
+
 def data_term(z: Array, y: Array, w: Array | None, *, xp: Any, shift: Any) -> Any:
-    """Run `core.data_term` with the plain shift, in one buffer; z is a block already."""
+    """Run `core.data_term` with the plain shift."""
     if shift is not core.plain_shift or type(z) is not np.ndarray or z.ndim != 2:
         return NotImplemented
-    n, K = z.shape
-    start = np.arange(0, n * K, K)
-    top = start + np.argmax(z, axis=-1)
-    p = np.subtract(z, z.reshape(-1)[top][:, None])
-    flat = p.reshape(-1)
-    labels = y.ndim == 1
-    # The loss is log1p(s) sum y - sum y d; the second part is read off before d is overwritten.
-    at = start + y if labels else None
-    of_target = flat[at] if labels else np.einsum("ij,ij->i", y, p)
-    np.exp(p, out=p)
-    flat[top] = 0
-    ones = np.ones(K, z.dtype)
-    s = p @ ones  # a product with ones is a faster sum of short rows
-    total = 1 + s
-    np.divide(p, total[:, None], out=p)
-    flat[top] = 1 / total
-    q_top = s / total
-    if labels:
-        loss = np.log1p(s) - of_target
-        flat[at] = -np.where(at == top, q_top, 1 - flat[at])
-    else:
-        loss = np.log1p(s) * (y @ ones) - of_target
-        q = 1 - p
-        q.reshape(-1)[top] = q_top
-        p = (1 - y) * p - y * q
+    z = np.asfortranarray(z).T
+    p = z - np.max(z, axis=0)
+    loss, residual = _of_labels(p, y) if y.ndim == 1 else _of_probabilities(p, y.T)
     if w is not None:
-        loss, p = w * loss, w[:, None] * p
-    return np.sum(loss), p
+        loss, residual = w * loss, w * residual
+    return np.sum(loss), residual.T
+
+
+def _of_labels(d: Array, y: Array) -> tuple[Array, Array]:
+    """Loss and residual (in place) of labels, from differences to the largest logit.
+
+    With t the sum of exp(d) of all classes but the label, and e that of the label, the residual is
+    -t/(t + e) at the label and the loss log1p(t + (e - 1)) - d: nothing cancels where e is 1.
+    """
+    n = d.shape[1]
+    flat, at = d.reshape(-1), y * n + np.arange(n)
+    of_label = flat[at]
+    np.exp(d, out=d)
+    e = flat[at]
+    flat[at] = 0
+    t = np.sum(d, axis=0)
+    total = t + e
+    d /= total
+    flat[at] = -t / total
+    return np.log1p(t + (e - 1)) - of_label, d
+
+
+def _of_probabilities(d: Array, y: Array) -> tuple[Array, Array]:
+    """Loss and residual of rows of probabilities, as (1 - y) p - y q with q = 1 - p."""
+    top, p = d == 0, np.exp(d)
+    others = np.sum(np.where(top, 0, p), axis=0) + (np.sum(top, axis=0, dtype=d.dtype) - 1)  # all but one largest
+    p /= 1 + others
+    q = np.where(top, others / (1 + others), 1 - p)
+    return np.sum(y * (np.log1p(others) - d), axis=0), (1 - y) * p - y * q
+
+
+def curvature_product(z: Array, v: Array, *, xp: Any, shift: Any) -> Any:
+    """Run `core.curvature_product` with the plain shift."""
+    if shift is not core.plain_shift or type(z) is not np.ndarray or z.ndim != 2:
+        return NotImplemented
+    p, top = _plain_softmax(np.asfortranarray(z).T)
+    v = np.asfortranarray(v).T
+    v = v - np.take(v, top)
+    v -= np.einsum("ij,ij->j", p, v)
+    v *= p
+    return v.T

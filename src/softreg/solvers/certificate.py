@@ -19,8 +19,13 @@ MAX_PRODUCTS = 25
 REST = 0.05  # share of the sum that may be estimated from the last step
 
 
-def newton_decrement(problem: Problem, theta: Array, gradient: Array, inverse: Inverse) -> float:
-    """Return half of g'H^-1 g at theta; what the last product leaves open is estimated from it."""
+def newton_decrement(
+    problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf
+) -> float:
+    """Return half of g'H^-1 g at theta; what the last product leaves open is estimated from it.
+
+    The sum only grows, so it is not finished where it is beyond `enough` for certain.
+    """
     xp = array_namespace(theta)
     residual, direction = gradient, inverse(gradient)
     rest = float(xp.sum(residual * direction))
@@ -37,7 +42,7 @@ def newton_decrement(problem: Problem, theta: Array, gradient: Array, inverse: I
         rest, before = float(xp.sum(residual * preconditioned)), rest
         # The step, found with H, makes up for a preconditioner of the wrong size.
         open_part = max(step * rest, 0.0)
-        if open_part <= REST * total:
+        if open_part <= REST * total or total / 2 > enough:
             break
         direction = preconditioned + rest / before * direction
     return (total + open_part) / 2

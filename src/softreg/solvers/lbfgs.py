@@ -26,7 +26,7 @@ PATIENCE = 10  # iterations that neither lower the value visibly nor halve the g
 
 
 class Pair(NamedTuple):
-    """A step, the change of the gradient over it, and their inner product."""
+    """A step, the change of the gradient over it, both as vectors, and their inner product."""
 
     s: Array
     y: Array
@@ -58,6 +58,7 @@ def lbfgs(
     value, point = float(value), Point(start, gradient)
     best_value, best_gradient, idle = math.inf, math.inf, 0
     doubted = False  # whether the last iterate promised less than there was to gain
+    doubt = 1.0  # how many times less
     while True:
         new = precondition(point.theta, problem.passes, doubted)
         if new is not None:
@@ -68,12 +69,16 @@ def lbfgs(
         scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
         confirmed: list[float] = []
 
-        def confirm(point: Point = point, metric: Inverse = metric, confirmed: list[float] = confirmed) -> float:
-            confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric))
+        def confirm(
+            enough: float, point: Point = point, metric: Inverse = metric, confirmed: list[float] = confirmed
+        ) -> float:
+            confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric, enough))
             return confirmed[0]
 
-        yield Iterate(point.theta, value, scaled, -slope / 2, confirm)
+        yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm)
         doubted = bool(confirmed)  # the driver asked, and yet goes on
+        if doubted:
+            doubt = max(1.0, -2 * confirmed[0] / slope) if slope < 0 else 1.0
         slack = problem.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
         if idle == PATIENCE:
@@ -91,8 +96,9 @@ def lbfgs(
                 return
             pairs.clear()  # the estimate may be to blame: once more, without it
             continue
-        s, y = found.point.theta - point.theta, found.point.gradient - point.gradient
-        sy = xp.sum(s * y)
+        s = xp.reshape(found.point.theta - point.theta, (-1,))
+        y = xp.reshape(found.point.gradient - point.gradient, (-1,))
+        sy = xp.vecdot(s, y)
         if 0 < float(sy) < math.inf:
             pairs.append(Pair(s, y, sy))
         value, point = found.value, found.point
@@ -100,15 +106,21 @@ def lbfgs(
 
 def _inverse_hessian_times(v: Array, pairs: deque[Pair], metric: Inverse, *, xp: Any) -> Array:
     """Return H^-1 v by the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4)."""
+    shape = v.shape
+
+    def preconditioned(v: Array) -> Array:
+        return xp.reshape(metric(xp.reshape(v, shape)), (-1,))
+
+    v = xp.reshape(v, (-1,))
     alphas = []
     for s, y, sy in reversed(pairs):
-        alpha = xp.sum(s * v) / sy
+        alpha = xp.vecdot(s, v) / sy
         alphas.append(alpha)
         v = v - alpha * y
-    v = metric(v)
+    v = preconditioned(v)
     if pairs:
         newest = pairs[-1]
-        v = v * (newest.sy / xp.sum(newest.y * metric(newest.y)))
+        v = v * (newest.sy / xp.vecdot(newest.y, preconditioned(newest.y)))
     for (s, y, sy), alpha in zip(pairs, reversed(alphas), strict=True):
-        v = v + s * (alpha - xp.sum(y * v) / sy)
-    return v
+        v = v + s * (alpha - xp.vecdot(y, v) / sy)
+    return xp.reshape(v, shape)

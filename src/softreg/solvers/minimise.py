@@ -52,7 +52,8 @@ class Iterate(NamedTuple):
     value: float
     scaled_gradient: float  # max |scale * gradient|
     decrement: float
-    confirmed: Callable[[], float] | None = None  # finds the decrement without the solver's own estimate of H
+    # The decrement without the solver's own estimate of H, exact where it is not beyond what is enough.
+    confirmed: Callable[[float], float] | None = None
 
 
 class Progress(NamedTuple):
@@ -109,7 +110,7 @@ def minimise(
             )
         report(Progress(iteration, problem.passes, at.value, at.scaled_gradient))
         if is_minimum(at, tol) and at.confirmed is not None:
-            at = at._replace(decrement=at.confirmed())
+            at = at._replace(decrement=at.confirmed(_enough(at, tol)))
         if is_minimum(at, tol):
             status = Status.CONVERGED
             break
@@ -127,8 +128,12 @@ def is_minimum(at: Iterate, tol: float) -> bool:
     A decrease of tol corresponds to a scaled gradient of about sqrt(tol). The decrement is that of a
     quadratic, which the objective is not, so both are asked for more.
     """
-    size = max(1.0, abs(at.value))
-    return at.decrement <= tol / MARGIN * size and at.scaled_gradient <= math.sqrt(tol * size / MARGIN)
+    enough = _enough(at, tol)
+    return at.decrement <= enough and at.scaled_gradient <= math.sqrt(enough)
+
+
+def _enough(at: Iterate, tol: float) -> float:
+    return tol / MARGIN * max(1.0, abs(at.value))
 
 
 def is_rounding_floor(at: Iterate, resolution: float) -> bool:

@@ -45,7 +45,7 @@ class Curvature(Protocol):
         """A, shape (K, K), from the rows that index names."""
 
     def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
-        """H, shape (K q, K q), from the rows that index names; in float32 if single."""
+        """H without the last class, shape ((K - 1) q, (K - 1) q), from the rows of index; in float32 if single."""
 
 
 # Nanoseconds, measured on one core of a server of 2024. Only ratios between them matter, and those
@@ -53,15 +53,15 @@ class Curvature(Protocol):
 FLOP = 1 / 20  # in products with few columns
 FLOP_LARGE = 1 / 45  # in large symmetric products
 FLOP_LARGE_SINGLE = 1 / 100  # the same in float32
-ELEMENT = 14  # all that core does with one logit
+ELEMENT = 10  # all that core does with one logit
 CALL = 60_000  # all calls of a pass, or of a refresh, however small the arrays
 
 LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
 SINGLE_FROM = 1e8  # operations from which H is formed and factored in float32
-ROWS_PER_PARAMETER = 4  # at least, in a sample, if there are so many
+ROWS_PER_PARAMETER = 8  # at least, in a sample, if there are so many
 DEAR = 50  # passes from which it has fewer rows: at least one for each parameter
 FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
-CHEAP = 3  # passes that a Hessian may cost if each iteration is to have a new one
+CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
 KRONECKER_CHEAP = 40  # passes that the first approximation may cost
 TRUSTED = 5  # refreshes after which each is made closer: of twice the rows, and then in float64
@@ -75,7 +75,7 @@ class Preconditioner:
 
         pass        n (4 q K FLOP + K ELEMENT)
         Kronecker   n q^2 FLOP_LARGE + 12 q^3 FLOP
-        Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP    for P = q K parameters and m rows
+        Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP    for P = q (K - 1) parameters and m rows
 
     If a Hessian of all rows costs about a pass, each iteration has a new one: that is Newton's
     method. Otherwise the first approximation is Kronecker's, which is exact there, unless it costs
@@ -88,13 +88,13 @@ class Preconditioner:
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
         n, (q, _), K = curvature.n_rows, curvature.scale.shape, curvature.n_classes
-        P = q * K
+        P = q * (K - 1)
         self.one_pass: float = n * (4 * q * K * FLOP + K * ELEMENT) + CALL
         self.single = P * P * (min(n, ROWS_PER_PARAMETER * P) + P / 3) >= SINGLE_FROM
         fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
         self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
         self.rows = min(n, self.rows)
-        self.dense_possible = curvature.dense and P <= LARGEST
+        self.dense_possible = curvature.dense and P <= LARGEST and n >= q
         self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
         kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
         self.kronecker_possible = curvature.dense and n >= q and kronecker_cost <= KRONECKER_CHEAP
@@ -110,7 +110,7 @@ class Preconditioner:
         return int((passes - own) / (self._dense_cost(1) - own))
 
     def _dense_cost(self, rows: int) -> float:
-        P: int = self.curvature.scale.shape[0] * self.curvature.n_classes
+        P: int = self.curvature.scale.shape[0] * (self.curvature.n_classes - 1)
         rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
         return (rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / self.one_pass
 
@@ -199,18 +199,17 @@ def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) ->
 
 def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> Inverse | None:
     """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored."""
-    H, scale, K = curvature.hessian(theta, index, single=single), curvature.scale, curvature.n_classes
+    H, scale, K = curvature.hessian(theta, index, single=single), curvature.scale, curvature.n_classes - 1
     xp = compat.array_namespace(H)
-    # Rounding must not make it indefinite; units are such that its diagonal was about 1 at theta = 0.
-    ridge = 30 * float(xp.finfo(H.dtype).eps)
-    solve = positive_definite_solver(H + ridge * xp.eye(H.shape[0], dtype=H.dtype, device=compat.device(H)))
+    solve = positive_definite_solver(H)
     if solve is None:
         return None
 
     def times(v: Array) -> Array:
-        u = xp.reshape(xp.matrix_transpose(scale * v), (-1,))
+        u = xp.reshape(xp.matrix_transpose(scale * v[:, :K]), (-1,))
         r = xp.astype(solve(xp.astype(u, H.dtype)), v.dtype)
-        return _sums_to_zero(scale * xp.matrix_transpose(xp.reshape(r, (K, -1))), xp=xp)
+        r = xp.concat([xp.matrix_transpose(xp.reshape(r, (K, -1))), xp.zeros_like(v[:, :1])], axis=1)
+        return _sums_to_zero(scale * r, xp=xp)
 
     return times
 
