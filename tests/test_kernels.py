@@ -194,15 +194,14 @@ def test_cupy_is_core(backend, dtype, K):
 @pytest.mark.parametrize("form", ["labels", "probabilities"])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_data_term_of_a_fit(dtype, K, form, weighted):
-    """NumPy's data term in one buffer is core's, at every distance between logits, and leaves z as it was."""
+    """NumPy's data term, in place, is core's, at every distance between logits."""
     random = np.random.default_rng(0)
     z = (random.normal(size=(200, K)) * np.logspace(-3, 2.5, 200)[:, None]).astype(dtype)
     z[:5] = 0
     y = random.integers(K, size=200) if form == "labels" else random.dirichlet(np.ones(K), 200).astype(dtype)
     w = random.random(200).astype(dtype) if weighted else None
-    before = z.copy()
     settings = {"xp": np, "shift": core.plain_shift}
-    loss, residual = numpy_kernels.data_term(z, y, w, **settings)
+    loss, residual = numpy_kernels.data_term(z.copy(), y, w, **settings)
     expected_loss, expected_residual = core.data_term(z, y, w, **settings)
     eps = np.finfo(dtype).eps
     assert loss.dtype == residual.dtype == z.dtype
@@ -210,4 +209,19 @@ def test_data_term_of_a_fit(dtype, K, form, weighted):
     # Where probabilities y come near S the difference is small beside both.
     small = 2 * eps * eps if form == "labels" else 2 * eps
     np.testing.assert_allclose(residual, expected_residual, rtol=10 * eps, atol=small)
-    assert np.array_equal(z, before)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("K", [1, 2, 3, 26])
+def test_curvature_product_of_a_fit(dtype, K):
+    """NumPy's curvature product, in place, is core's, at every distance between logits."""
+    random = np.random.default_rng(1)
+    z = (random.normal(size=(200, K)) * np.logspace(-3, 2.5, 200)[:, None]).astype(dtype)
+    v = random.normal(size=(200, K)).astype(dtype)
+    settings = {"xp": np, "shift": core.plain_shift}
+    expected, p = core.curvature_product(z, v, **settings), core.softmax(z, **settings)
+    found = numpy_kernels.curvature_product(z.copy(), v.copy(), **settings)
+    assert found.dtype == dtype
+    # Rounding of v and of its mean, each as large as the differences of v, comes times p.
+    np.testing.assert_allclose(found, expected, rtol=50 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)
+    np.testing.assert_allclose(numpy_kernels.softmax(z.copy(), **settings), p, rtol=20 * np.finfo(dtype).eps)

@@ -8,6 +8,7 @@ Dense arrays of any library and SciPy's sparse matrices go the same way; sparse 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import array_api_compat as compat
@@ -18,6 +19,8 @@ from softreg._arrays import Array, Namespace, namespace
 HOST_BYTES = 2**20  # about a second-level cache
 DEVICE_BYTES = 2**28
 FEWEST_ROWS = 64  # below, a matrix product loses more than the cache gains
+PART = 2 * 10**7  # multiplications, about 4 ms of work, that are worth a thread
+MOST_PARTS = 16
 
 
 class Rows:
@@ -31,18 +34,38 @@ class Rows:
         self.dtype = X.dtype
         self.n, self.d = X.shape
 
-    def slices(self, columns: int, n: int | None = None, fewest: int = FEWEST_ROWS) -> Iterator[slice]:
-        """Split n rows (all, if not given) into blocks of at least `fewest`.
+    @property
+    def stored(self) -> int:
+        """Numbers of a row that are stored, in the mean."""
+        return self.X.nnz // max(self.n, 1) if self.sparse else int(self.d)
+
+    def slices(self, columns: int, part: slice | None = None, fewest: int = FEWEST_ROWS) -> Iterator[slice]:
+        """Split a part of the rows (all, if not given) into blocks of at least `fewest`.
 
         Work on a block fills `columns` numbers a row beside X.
         """
-        n = self.n if n is None else n
-        stored = self.X.nnz // max(self.n, 1) if self.sparse else self.d
-        row_bytes = (stored + columns) * self.xp.finfo(self.dtype).bits // 8
+        first, end = (0, self.n) if part is None else (part.start, part.stop)
+        row_bytes = (self.stored + columns) * self.xp.finfo(self.dtype).bits // 8
         budget = HOST_BYTES if compat.is_numpy_namespace(self.xp) else DEVICE_BYTES
         step = max(budget // max(row_bytes, 1), fewest)
-        for first in range(0, max(n, 1), step):  # no rows are one empty block
-            yield slice(first, min(first + step, n))
+        for at in range(first, max(end, first + 1), step):  # no rows are one empty block
+            yield slice(at, min(at + step, end))
+
+    def parts(self, numbers: int) -> list[slice]:
+        """Split all rows into parts that are worth a thread each, if a row takes work on so many numbers.
+
+        How many depends on the sizes alone, so that sums over them do not depend on the threads.
+        """
+        most = MOST_PARTS if compat.is_numpy_namespace(self.xp) else 1
+        count = max(1, min(most, self.n * numbers // PART))
+        ends = [self.n * k // count for k in range(count + 1)]
+        return [slice(*pair) for pair in pairwise(ends)]
+
+    def room(self, rows: slice, columns: int) -> Array | None:
+        """Return memory for `columns` numbers for each of these rows, where `times` can use it."""
+        if self.sparse or not compat.is_numpy_namespace(self.xp):
+            return None
+        return np.empty((rows.stop - rows.start) * columns, self.dtype)
 
     def block(self, rows: slice) -> Any:
         """Return the rows of one slice; a view where the library has views."""
@@ -72,11 +95,17 @@ def picked(X: Array, index: Array, *, xp: Namespace) -> Array:
     return X[index, ...] if compat.is_numpy_namespace(xp) else xp.take(X, index, axis=0)
 
 
-def times(X: Any, W: Array, *, xp: Namespace) -> Array:
-    """XW for a block of either kind; NumPy's lies class by class in memory, as its kernels like it."""
-    if compat.is_numpy_namespace(xp) and compat.is_array_api_obj(X):
-        return (W.T @ X.T).T
-    return X @ W
+def times(X: Any, W: Array, *, xp: Namespace, room: Array | None = None) -> Array:
+    """XW for a block of either kind, as an array that may be written to.
+
+    NumPy's lies class by class in memory, as its kernels like it, and in `room` where that is given
+    (one number for each logit at least): memory that every block asks for anew costs more than the
+    product, above all where several threads ask.
+    """
+    if not (compat.is_numpy_namespace(xp) and compat.is_array_api_obj(X)):
+        return X @ W
+    n, K = X.shape[0], W.shape[1]
+    return np.matmul(W.T, X.T, out=None if room is None else room[: n * K].reshape(K, n)).T
 
 
 def transposed_times(X: Any, R: Array, *, xp: Namespace) -> Array:

@@ -26,20 +26,22 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
     Raises `InputError` where a column's squares overflow, or vanish although the column does not.
     """
     xp = rows.xp
-    squares = _sums(rows, w, wide, lambda X: _square(X, wide, xp)) / count
-    sizes = _sums(rows, w, wide, _size) / count
-    bad = first_true(~xp.isfinite(squares) | ((squares == 0) & (sizes > 0)), xp)
+    squares, centre = (sums / count for sums in _sums(rows, w, wide, lambda X: (_square(X, wide, xp), X)))
+    bad = ~xp.isfinite(squares)
+    if bool(xp.any(squares == 0)):
+        (sizes,) = _sums(rows, w, wide, lambda X: (abs(X),))
+        bad |= (squares == 0) & (sizes > 0)
+    bad = first_true(bad, xp)
     if bad is not None:
         size = "large" if float(squares[bad]) else "small"
         raise InputError(f"the numbers in column {bad[0]} of X are too {size} to be squared; scale the column.")
     if not centred:
         return Columns(None, squares, False)
-    centre = _sums(rows, w, wide, lambda X: X) / count
     if rows.sparse:  # centred, it would not be sparse
         spread, noise = squares - centre * centre, 64 * float(xp.finfo(wide).eps)
     else:
         c = xp.astype(centre, rows.dtype)
-        spread = _sums(rows, w, wide, lambda X: _square(X - c, wide, xp)) / count
+        spread = _sums(rows, w, wide, lambda X: (_square(X - c, wide, xp),))[0] / count
         noise = 64 * rows.n * float(xp.finfo(rows.dtype).eps) ** 2
     spread = xp.where(spread > noise * squares, spread, 0)
     far = (spread > 0) & (centre * centre > FAR * FAR * spread)
@@ -53,18 +55,15 @@ def _square(X: Any, wide: Any, xp: Any) -> Any:
     return squared(xp.astype(X, wide, copy=False))
 
 
-def _size(X: Any) -> Any:
-    """The block with the sign taken off each number."""
-    return abs(X)
-
-
-def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], Any]) -> Array:
-    """sum_i w_i f(x_ij) for each column j; `of_block` gives f of a block."""
+def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], tuple[Any, ...]]) -> list[Array]:
+    """sum_i w_i f(x_ij) for each column j and each f; `of_block` gives the fs of a block."""
     xp = rows.xp
-    sums = xp.zeros(rows.d, dtype=wide, device=rows.device)
+    sums: list[Array] = []
     for part in rows.slices(rows.d):
-        block = of_block(rows.block(part))
         weights = xp.ones(part.stop - part.start, dtype=rows.dtype, device=rows.device) if w is None else w[part]
-        weights = xp.astype(weights, block.dtype, copy=False)
-        sums = sums + xp.astype(transposed_times(block, weights, xp=xp), wide, copy=False)
+        found = [
+            xp.astype(transposed_times(x, xp.astype(weights, x.dtype, copy=False), xp=xp), wide, copy=False)
+            for x in of_block(rows.block(part))
+        ]
+        sums = [a + b for a, b in zip(sums, found, strict=True)] if sums else found
     return sums

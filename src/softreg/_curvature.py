@@ -65,7 +65,7 @@ def _sampled(
     xp = objective.xp
     W, b = objective.parameters(theta)
     softmax = fastest(core.softmax, xp)
-    for part in objective.rows.slices(columns, index.shape[0], fewest):
+    for part in objective.rows.slices(columns, slice(0, index.shape[0]), fewest):
         at = index[part]
         X = picked(objective.rows.X, at, xp=xp)
         z = times(X, W, xp=xp) + b

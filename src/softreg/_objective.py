@@ -19,8 +19,8 @@ The rows' part is `core.data_term`, summed over blocks; mean and penalty are add
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, reduce
 from typing import Any
 
 from softreg import core
@@ -28,7 +28,9 @@ from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, stored, times, transposed_times
 from softreg._columns import Columns, columns
 from softreg._kernels import fastest
+from softreg._threads import side_by_side
 
+EXPONENTIAL = 50  # multiplications that one logit costs
 WORKSPACE = 3  # arrays of K numbers a row that a block needs beside X: logits and what core makes of them
 
 
@@ -146,12 +148,14 @@ class Objective:
         W, b, centre = self._for_products(theta)
         V_wide, v_wide = self._parts(direction) if centre is not None else self.split(direction)
         V, v = self._in_dtype_of_rows(V_wide), self._in_dtype_of_rows(v_wide)
-        dW, db = xp.zeros_like(V_wide), xp.zeros_like(v_wide)
         curvature_product = fastest(core.curvature_product, xp)
-        for rows, X, z in self._with_logits(W, b, centre):
+
+        def of_block(rows: slice, X: Any, z: Array) -> tuple[Array, ...]:
             u = curvature_product(z, times(X, V, xp=xp) + v, xp=xp, shift=core.plain_shift)
             u = core.row_weighted(None if self.w is None else self.w[rows], u, xp=xp)
-            dW, db = self._added(dW, db, X, u)
+            return transposed_times(X, u, xp=xp), xp.sum(u, axis=0)
+
+        dW, db = self._summed(of_block, W, b, centre)
         return self._back(dW / self.count + self.l2 * V_wide, db / self.count)
 
     def _for_products(self, theta: Array) -> tuple[Array, Array, Array | None]:
@@ -164,20 +168,28 @@ class Objective:
         W, b = (self._in_dtype_of_rows(part) for part in self._parts(theta))
         return W, b, self._in_dtype_of_rows(self.centre)
 
-    def _with_logits(self, W: Array, b: Array, centre: Array | None) -> Iterator[tuple[slice, Any, Array]]:
-        """The blocks: their place, rows and logits."""
-        for rows in self.rows.slices(WORKSPACE * self.n_classes + (0 if centre is None else self.rows.d)):
-            X = self.rows.block(rows)
-            X = X if centre is None else X - centre
-            z = times(X, W, xp=self.xp) + b
-            yield rows, X, z if self.offset is None else z + self.offset[rows, :]
+    def _summed(
+        self, of_block: Callable[[slice, Any, Array], tuple[Array, ...]], W: Array, b: Array, centre: Array | None
+    ) -> list[Array]:
+        """Sums of what `of_block` makes of blocks of rows, given their place, the rows and their logits."""
+        columns = WORKSPACE * self.n_classes + (0 if centre is None else self.rows.d)
 
-    def _added(self, dW: Array, db: Array, X: Any, residual: Array) -> tuple[Array, Array]:
-        xp = self.xp
-        return (
-            dW + xp.astype(transposed_times(X, residual, xp=xp), self.wide, copy=False),
-            db + xp.astype(xp.sum(residual, axis=0), self.wide, copy=False),
-        )
+        def of_part(part: slice) -> list[Array]:
+            sums: list[Array] = []
+            blocks = list(self.rows.slices(columns, part))
+            room = self.rows.room(blocks[0], self.n_classes)
+            for rows in blocks:
+                X = self.rows.block(rows)
+                X = X if centre is None else X - centre
+                z = times(X, W, xp=self.xp, room=room)
+                z += b
+                if self.offset is not None:
+                    z += self.offset[rows, :]
+                sums = _added(sums, [self.xp.astype(x, self.wide, copy=False) for x in of_block(rows, X, z)])
+            return sums
+
+        parts = self.rows.parts(self.n_classes * (self.rows.stored + EXPONENTIAL))
+        return reduce(_added, side_by_side(of_part, parts))
 
     def _back(self, dW: Array, db: Array) -> Array:
         """Derivatives by theta from those by what the products used."""
@@ -189,15 +201,15 @@ class Objective:
     def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:
         xp = self.xp
         W, b, centre = self._for_products(theta)
-        W_wide, b_wide = self._parts(theta)  # the penalty and the shapes do not see the offsets
-        total, dW, db = 0.0, xp.zeros_like(W_wide), xp.zeros_like(b_wide)
         data_term = fastest(core.data_term, xp)
-        for rows, X, z in self._with_logits(W, b, centre):
+
+        def of_block(rows: slice, X: Any, z: Array) -> tuple[Array, ...]:
             w = None if self.w is None else self.w[rows]
             loss, residual = data_term(z, self._targets(rows), w, xp=xp, shift=core.plain_shift)
-            total = total + xp.astype(loss, self.wide)
-            dW, db = self._added(dW, db, X, residual)
-        value, dW, db = core.mean_with_penalty(W_wide, total, dW, db, count, self.l2, xp=xp)
+            return loss, transposed_times(X, residual, xp=xp), xp.sum(residual, axis=0)
+
+        total, dW, db = self._summed(of_block, W, b, centre)
+        value, dW, db = core.mean_with_penalty(self._parts(theta)[0], total, dW, db, count, self.l2, xp=xp)
         return value, self._back(dW, db)
 
     def _targets(self, rows: slice) -> Array:
@@ -210,6 +222,13 @@ class Objective:
             classes = xp.arange(K, device=self.rows.device)
             y = xp.astype(xp.expand_dims(y, axis=-1) == classes, self.rows.dtype)
         return (1 - self.smoothing) * y + self.smoothing / K
+
+
+def _added(sums: list[Array], more: list[Array]) -> list[Array]:
+    """Add to the sums, in place where the library can; they are nobody else's."""
+    for place, x in enumerate(more if sums else ()):
+        sums[place] += x
+    return sums or more
 
 
 def logits(rows: Rows, coef: Array, intercept: Array) -> Any:

@@ -1,27 +1,83 @@
-"""How many threads BLAS may use during a fit.
+"""Which threads work during a fit.
 
-A fit works on blocks of rows that stay in the cache of one core. Sharing out such small products
-costs more than it brings, and many times more where other programs run on the same cores. Only
-Hessians of many parameters are large enough to gain.
+Blocks of rows that stay in the cache of one core are shared out between threads, each of which does
+all of a block's work. BLAS splits products instead, and such small ones cost more to split than they
+bring, many times more where other programs run on the same cores. So BLAS has one thread during a
+fit, but for the Hessians of large problems; its own number of threads, which the user's settings and
+OMP_NUM_THREADS decide, is how many work on blocks.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar, copy_context
 from functools import cache
-from typing import Any
+from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-LARGE = 2000  # parameters from which BLAS keeps the threads it has
+LARGE = 10**10  # multiplications from which one product is worth the threads of BLAS
+
+T = TypeVar("T")
+_workers = ContextVar("workers", default=1)
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    """Return the libraries with threads; finding them takes milliseconds, so it is done once."""
-    return ThreadpoolController()
+def _blas() -> ThreadpoolController:
+    """Return the BLAS libraries; finding them takes milliseconds, so it is done once."""
+    return ThreadpoolController().select(user_api="blas")
 
 
-def for_parameters(count: int) -> AbstractContextManager[Any]:
-    """Limit BLAS to one thread for a fit of this many parameters, if it is small; undone at the end."""
-    return nullcontext() if count >= LARGE else _controller().limit(limits=1, user_api="blas")
+@contextmanager
+def during_a_fit() -> Iterator[None]:
+    """Take over the threads of BLAS for work on blocks; it gets them back at the end."""
+    token = _workers.set(max([1, *(library.num_threads for library in _blas().lib_controllers)]))
+    try:
+        with _blas().limit(limits=1):
+            yield
+    finally:
+        _workers.reset(token)
+
+
+@contextmanager
+def for_large_products(multiplications: float) -> Iterator[None]:
+    """Let BLAS use the threads, if there is so much to do."""
+    with _blas().limit(limits=_workers.get()) if multiplications >= LARGE else nullcontext():
+        yield
+
+
+@cache
+def _pool(process: int) -> ThreadPoolExecutor:
+    """Return the threads of one process: a copy that fork made has none of its parent's."""
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "softreg")
+
+
+def side_by_side(work: Callable[[slice], T], parts: Sequence[slice]) -> list[T]:
+    """Return what `work` gives for each part, in order; the parts are shared out between threads."""
+    helpers = min(_workers.get(), len(parts)) - 1
+    if helpers <= 0:
+        return [work(part) for part in parts]
+    waiting = deque(range(len(parts)))
+    done: dict[int, T] = {}
+
+    def help_out() -> None:
+        while waiting:
+            try:
+                place = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            done[place] = work(parts[place])
+
+    # A thread has its own context, which NumPy's error state is part of.
+    others = [_pool(os.getpid()).submit(copy_context().run, help_out) for _ in range(helpers)]
+    try:
+        help_out()
+    finally:
+        waiting.clear()  # after an error, or Ctrl-C
+        for other in others:
+            other.result()
+    return [done[place] for place in range(len(parts))]

@@ -204,7 +204,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                 run = partial(sgd, **self._sgd_settings(rows))
             else:
                 run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
-            with ProgressTable(self.verbose, solver) as report, _threads.for_parameters(rows.d * classes.shape[0]):
+            with ProgressTable(self.verbose, solver) as report, _threads.during_a_fit():
                 solution = minimise(
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )

@@ -161,25 +161,25 @@ def cross_entropy_and_gradient(z: Array, y: Array, *, xp: Any) -> Any:
 # --- for fits: the plain shift, on a block that is in the cache already ---------------------------
 #
 # Arrays are (K, rows) here, one class after the other: each step, sums over classes too, then runs
-# along long rows. Logits that lie so in memory (`_blocks.times`) are not copied.
+# along long rows. Logits that lie so in memory (`_blocks.times`) are not copied but overwritten.
 
 
 def _plain_softmax(z: Array) -> tuple[Array, Array]:
-    """Softmax of logits (K, rows), and where in the flat array the largest of each row is."""
+    """Softmax of logits (K, rows), in place, and where in the flat array the largest of each row is."""
     top = np.argmax(z, axis=0) * z.shape[1] + np.arange(z.shape[1])
-    p = z - np.take(z, top)
-    np.exp(p, out=p)
-    p /= np.sum(p, axis=0)
-    return p, top
+    z -= np.take(z, top)
+    np.exp(z, out=z)
+    z /= np.sum(z, axis=0)
+    return z, top
 
 
 def data_term(z: Array, y: Array, w: Array | None, *, xp: Any, shift: Any) -> Any:
-    """Run `core.data_term` with the plain shift."""
+    """Run `core.data_term` with the plain shift; z is overwritten."""
     if shift is not core.plain_shift or type(z) is not np.ndarray or z.ndim != 2:
         return NotImplemented
     z = np.asfortranarray(z).T
-    p = z - np.max(z, axis=0)
-    loss, residual = _of_labels(p, y) if y.ndim == 1 else _of_probabilities(p, y.T)
+    z -= np.max(z, axis=0)
+    loss, residual = _of_labels(z, y) if y.ndim == 1 else _of_probabilities(z, y.T)
     if w is not None:
         loss, residual = w * loss, w * residual
     return np.sum(loss), residual.T
@@ -214,12 +214,12 @@ def _of_probabilities(d: Array, y: Array) -> tuple[Array, Array]:
 
 
 def curvature_product(z: Array, v: Array, *, xp: Any, shift: Any) -> Any:
-    """Run `core.curvature_product` with the plain shift."""
+    """Run `core.curvature_product` with the plain shift; z and v are overwritten."""
     if shift is not core.plain_shift or type(z) is not np.ndarray or z.ndim != 2:
         return NotImplemented
     p, top = _plain_softmax(np.asfortranarray(z).T)
     v = np.asfortranarray(v).T
-    v = v - np.take(v, top)
+    v -= np.take(v, top)
     v -= np.einsum("ij,ij->j", p, v)
     v *= p
     return v.T

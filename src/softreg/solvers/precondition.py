@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 import array_api_compat as compat
 import numpy as np
 
+from softreg._threads import for_large_products
 from softreg.solvers.minimise import Array
 
 Inverse = Callable[[Array], Array]  # an approximation of H^-1, applied to an array like theta
@@ -171,7 +172,8 @@ def basis(curvature: Curvature) -> Basis:
     With a0 C + penalty = L L' and L^-1 (a0 C) L^-T = Q diag(m) Q', it is T = L^-T Q. Columns of any
     scale keep their digits that way.
     """
-    C = curvature.gram()
+    with for_large_products(curvature.n_rows * curvature.scale.shape[0] ** 2):
+        C = curvature.gram()
     xp = compat.array_namespace(C)
     a0 = (curvature.n_classes - 1) / curvature.n_classes**2
     one = xp.eye(C.shape[0], dtype=C.dtype, device=compat.device(C))
@@ -199,9 +201,11 @@ def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) ->
 
 def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> Inverse | None:
     """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored."""
-    H, scale, K = curvature.hessian(theta, index, single=single), curvature.scale, curvature.n_classes - 1
+    scale, K = curvature.scale, curvature.n_classes - 1
+    with for_large_products(index.shape[0] * (scale.shape[0] * K) ** 2):
+        H = curvature.hessian(theta, index, single=single)
+        solve = positive_definite_solver(H)
     xp = compat.array_namespace(H)
-    solve = positive_definite_solver(H)
     if solve is None:
         return None
 

@@ -1,0 +1,90 @@
+"""Threads change how long a fit takes, and nothing else."""
+
+import multiprocessing
+import threading
+
+import numpy as np
+import pytest
+from tests.common import IRIS_X, IRIS_Y
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from softreg import SoftmaxRegression, _blocks, _threads
+
+
+def blas_threads():
+    """How many threads each BLAS library has now."""
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Let every few rows be a part of their own."""
+    monkeypatch.setattr(_blocks, "PART", 1)
+    monkeypatch.setattr(_blocks, "HOST_BYTES", 2**10)
+
+
+def in_a_child(pipe):
+    """Fit, and send the coefficients."""
+    with threadpool_limits(3, user_api="blas"):
+        pipe.send(SoftmaxRegression().fit(IRIS_X, IRIS_Y).coef_)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_the_number_of_threads_does_not_show():
+    """One thread and several give the same bits, a copy of the process can fit, and BLAS gets its threads back."""
+    before, coefs = blas_threads(), []
+    for threads in (1, 3):
+        with threadpool_limits(threads, user_api="blas"):
+            coefs.append(SoftmaxRegression().fit(IRIS_X, IRIS_Y).coef_)
+            assert set(blas_threads()) == {threads}
+    assert blas_threads() == before
+    assert np.array_equal(*coefs)
+    if "fork" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("fork")
+        ours, theirs = context.Pipe()
+        child = context.Process(target=in_a_child, args=(theirs,))
+        child.start()
+        assert ours.poll(60)
+        assert np.array_equal(ours.recv(), coefs[0])
+        child.join()
+
+
+def test_work_is_shared_out():
+    """Each part is done once, results come in order, and several threads take part."""
+    both = threading.Barrier(2, timeout=60)
+
+    def work(part):
+        if part.start in (0, 1):
+            both.wait()  # passes only if two threads are here
+        return part.start
+
+    with threadpool_limits(2, user_api="blas"), _threads.during_a_fit():
+        assert _threads.side_by_side(work, [slice(k, k + 1) for k in range(9)]) == list(range(9))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_an_error_ends_the_work(error):
+    """What one part raises reaches the caller, and parts not begun are left."""
+    begun = []
+
+    def work(part):
+        begun.append(part.start)
+        if part.start == 0:
+            raise error
+
+    with threadpool_limits(2, user_api="blas"), _threads.during_a_fit(), pytest.raises(error):
+        _threads.side_by_side(work, [slice(k, k + 1) for k in range(100_000)])
+    assert len(begun) < 100_000
+
+
+def test_error_state_holds_in_every_thread():
+    """The user's or the fit's choice of NumPy's warnings is that of all threads."""
+    both = threading.Barrier(2, timeout=60)
+
+    def work(part):
+        both.wait()
+        return np.geterr()
+
+    with np.errstate(all="raise"), threadpool_limits(2, user_api="blas"), _threads.during_a_fit():
+        states = _threads.side_by_side(work, [slice(0, 1), slice(1, 2)])
+    assert states == [dict.fromkeys(("divide", "over", "under", "invalid"), "raise")] * 2
