@@ -19,7 +19,7 @@ class Model:
 
 def source(columns):
     """Return a source with these columns."""
-    return Source("f", pl.LazyFrame(), columns, typed=False)
+    return Source("f", pl.LazyFrame(), columns, ",")
 
 
 def test_kinds():

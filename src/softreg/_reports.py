@@ -129,6 +129,7 @@ def inspected(
     """Report what a model file holds."""
     K, d = model.coef_.shape
     parameters = model.get_params(deep=False)
+    labels = model.classes_.dtype if encoding.label_type is None else encoding.label_type.base_type().__name__
     if as_json:
         _print_json(
             {
@@ -137,6 +138,7 @@ def inspected(
                 "bytes": size,
                 "classes": _json_labels(model.classes_),
                 "class_dtype": model.classes_.dtype.str,
+                "label_type": None if encoding.label_type is None else str(encoding.label_type),
                 "features": list(getattr(model, "feature_names_in_", [])) or d,
                 "dtype": model.coef_.dtype.name,
                 "target": encoding.target,
@@ -155,7 +157,7 @@ def inspected(
     changed = {name: value for name, value in parameters.items() if value != type(model)().get_params()[name]}
     shown = [
         ("format", f"{document['format']}, {size} bytes, written by softreg {document['versions'].get('softreg')}"),
-        ("classes", f"{K} ({model.classes_.dtype}): {_few(label_texts(model.classes_))}"),
+        ("classes", f"{K} ({labels}): {_few(label_texts(model.classes_))}"),
         ("features", f"{d}: {_few(encoding.columns())}" if encoding.numbers is not None else str(d)),
         *(("category", f"{name}: {_few(levels)}") for name, levels in encoding.categories.items()),
         ("target", encoding.target),
