@@ -164,6 +164,21 @@ def test_labels_come_back(folder, labels):
         assert json.loads(run("inspect", "m.safetensors", "--json"))["classes"]
 
 
+def test_names_do_not_steer_the_terminal(folder):
+    """Control characters of labels, columns and messages are printed as escapes; files have them as they are."""
+    red = "\x1b[31mred"
+    frame = pl.DataFrame({red: [1.0, 2, 3, 4], "y": [red, "b"] * 2})
+    frame.write_csv("red.csv")
+    out = os.fsdecode(b"\xff")
+    output = run("fit", "red.csv", "--target", "y", "--out", out) + run("inspect", out)
+    output += run("evaluate", out, "red.csv", "--target", "y") + refused("predict", out, "wine.csv", "--out", "p.csv")
+    assert "\x1b" not in output
+    assert r"\x1b[31mred" in output
+    assert r"wrote \udcff" in output
+    run("predict", out, "red.csv", "--out", "p.csv")
+    assert set(pl.read_csv("p.csv")["prediction"]) <= {red, "b"}
+
+
 def test_options(folder):
     """Weights, C, categories and columns left out are those that were asked for, and remembered."""
     evidence = json.loads(fit("--weight", "w", "--drop", "ash", "--categorical", "old", "--C", "0.5", "--json"))
@@ -275,6 +290,13 @@ def test_bad_tables(folder):
     for option in ("--drop", "--weight"):
         assert "cannot be the target" in refused("fit", "wine.csv", *to, option, "kind")
     assert "no column 'nothing'" in refused("evaluate", "m.safetensors", "wine.csv", "--target", "nothing")
+    assert "the model needs column 'ash'" in refused(
+        "predict", "m.safetensors", "wine.csv", "--out", "p.csv", "--drop", "ash"
+    )
+    for column in ("kind", "ash"):
+        assert "cannot be one of categories" in refused(
+            "fit", "wine.csv", *to, "--drop", "ash", "--categorical", column
+        )
     assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
     for weights, reason in (
         (pl.Series([1.0, -1.0])[[0, *[1] * 177]], "bad.csv, row 2, column 'w': weights must be >= 0"),
@@ -304,6 +326,7 @@ def test_bad_files(folder):
     assert "none: No such file" in refused("predict", "none", "wine.csv", "--out", "p.csv")
     assert "empty is empty" in refused("fit", "empty", *to)
     assert "it is empty" in refused("inspect", "empty")
+    assert "softreg: '': No such file" in refused("inspect", "")
     assert "not a softreg model" in refused("evaluate", "wine.csv", "wine.csv", "--target", "kind")
     refused("fit", "m.safetensors", *to)
     with open("half", "wb") as file:
@@ -366,7 +389,7 @@ def test_extras():
         (["fit"], "Missing argument 'DATA'. See softreg fit --help."),
         (["fit", "wine.csv"], "Missing option '--target'"),
         (["fit", "wine.csv", "--target", "kind", "--out", "m", "--C", "abc"], "Invalid value for '--C': "),
-        (["fit", "wine.csv", "--target", "kind", "--out", "m", "--backend", "nope"], "'nope' is not one of 'numpy', 'torch'"),
+        (["fit", "wine.csv", "--target", "kind", "--out", "m", "--backend", "nope"], "'nope' is not one of 'numpy'"),
         (["fit", "wine.csv", "--target"], "Option '--target' requires an argument"),
         (["fit", "wine.csv", "other.csv", "--target", "kind", "--out", "m"], "unexpected extra argument"),
         (["predict", "m", "--nope"], "No such option"),

@@ -55,6 +55,9 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
     if choices.target in ignored:
         raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
     used = [column for column in data.columns if column not in (choices.target, *ignored)]
+    for column in choices.categorical:
+        if column not in used:
+            raise InputError(f"column {column!r} is left out of the features, so that it cannot be one of categories.")
     if not used:
         raise InputError(f"{path} has no column besides those that are no features.")
     with replacing(out) as file, working("fitting"):
@@ -116,7 +119,7 @@ class Rows:
             if column not in self.data.columns:
                 raise InputError(f"{path} has no column {column!r}.")
         known = _encoding.of_model(model, name)
-        self.encoding = _encoding.matched(known, self.data, model.n_features_in_, [*drop, *beside])
+        self.encoding = _encoding.matched(known, self.data, model.n_features_in_, drop, beside)
         self.beside = list(dict.fromkeys(beside))
 
     def __iter__(self) -> Iterator[tuple[int, pl.DataFrame, Any]]:

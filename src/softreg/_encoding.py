@@ -6,6 +6,7 @@ feature "column=level" for each of its levels: 1 where the column has this level
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -113,8 +114,14 @@ def of_model(model: Any, path: str) -> Encoding:
     return Encoding(target, ignored, numbers, booleans, categories, label_type)
 
 
-def matched(encoding: Encoding, data: Source, n_features: int, dropped: list[str]) -> Encoding:
-    """Return the encoding for this file: all its columns must be known, or dropped, and none missing."""
+def matched(
+    encoding: Encoding, data: Source, n_features: int, dropped: list[str], beside: Sequence[str] = ()
+) -> Encoding:
+    """Return the encoding for this file: all its columns must be known, dropped or used beside it, and none missing."""
+    needed = [column for column in encoding.columns() if column in dropped]
+    if needed:
+        raise InputError(f"the model needs {_named(needed)}, so that it cannot be left out.")
+    dropped = [*dropped, *beside]
     for column in dropped:
         if column not in data.columns:
             raise InputError(f"{data.path} has no column {column!r}.")

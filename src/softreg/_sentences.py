@@ -33,7 +33,7 @@ def in_sentences() -> Iterator[None]:
     """Report refusals of the body and end the process; print warnings as one line each."""
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        sys.stderr.write(f"softreg: warning: {_line(message)}\n")
+        sys.stderr.write(f"softreg: warning: {shown(_line(message))}\n")
 
     with warnings.catch_warnings():
         warnings.showwarning = show
@@ -45,7 +45,7 @@ def in_sentences() -> Iterator[None]:
                 raise
         else:
             return
-    sys.stderr.write(f"softreg: {reason}\n")
+    sys.stderr.write(f"softreg: {shown(reason)}\n")
     raise SystemExit(EXIT)
 
 
@@ -57,12 +57,17 @@ def _reason(error: Exception) -> str | None:
         command = getattr(getattr(error, "ctx", None), "command_path", "softreg")
         return f"{_line(error.format_message()).removesuffix('.')}. See {command} --help."
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}." if error.filename else _line(error)
+        return _line(error) if error.filename is None else f"{error.filename or repr('')}: {error.strerror}."
     if isinstance(error, MemoryError):
         return _line(error) or "out of memory."
     if isinstance(error, (*REFUSALS, ImportError)) or type(error).__name__ == "InvalidParameterError":
         return _line(error)
     return None
+
+
+def shown(text: str) -> str:
+    """Return text for a terminal: what would steer it, or cannot be written, is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def missing(package: str) -> str:

@@ -59,7 +59,8 @@ def source(path: str | os.PathLike[str]) -> Source:
     if not typed:
         _is_header(columns, name)
     if "" in columns:
-        raise InputError(f"{name}: column {columns.index('') + 1} of the header has no name; give it one.")
+        at = columns.index("") + 1
+        raise InputError(f"{name}: column {at} of the header has no name; give it one, or leave out pandas' index.")
     return Source(name, frame, columns, separator)
 
 
@@ -133,12 +134,12 @@ def _fault(path: str, separator: str) -> str | None:
         width = None
         try:
             for row in rows:
-                width = width or len(row)
                 "".join(row).encode()
+                width = width or len(row)
                 if len(row) > width:
                     return f"line {rows.line_num} has {len(row)} fields, the header {width}"
         except UnicodeEncodeError:
-            return f"line {rows.line_num} is not UTF-8 text"
+            return f"line {rows.line_num} is not UTF-8 text" if width else None  # such a header is no text at all
         except csv.Error:
             return None
     return None
