@@ -434,6 +434,35 @@ def test_inputs_are_kept(folder, monkeypatch):
         assert reason in refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", out)
 
 
+def apart(code, *arguments, **environment):
+    """Run a command in a process of its own, after some code."""
+    command = [sys.executable, "-c", f"{code or 0}; from softreg.cli import main; main()", *arguments]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, env={**os.environ, **environment}
+    )
+
+
+def test_full_disk(folder):
+    """A file that cannot be written to its end is one sentence, and is not there."""
+    pytest.importorskip("resource")
+    fit("--drop", "w")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    for out in ("p.csv", "p.parquet"):
+        done = apart(limit, "predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1
+        assert "File too large" in done.stderr
+        assert not os.path.exists(out)
+
+
+def test_terminal_without_unicode(folder):
+    """Labels that the encoding of the output lacks are escaped."""
+    fit("--drop", "w")
+    done = apart("", "inspect", "m.safetensors", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert r"taste: dry, sweet, or so, \xfc" in done.stdout
+
+
 def test_warnings_are_lines(folder):
     """A warning is a line on standard error, and the output is whole."""
     code = "from softreg.cli import main; main()"

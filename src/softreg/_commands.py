@@ -181,7 +181,10 @@ def _write_parquet(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
             rows += frame.height
             yield frame
 
-    register_io_source(pulled, schema=first.schema).sink_parquet(file)
+    try:
+        register_io_source(pulled, schema=first.schema).sink_parquet(file)
+    except pl.exceptions.PolarsError as error:  # the disk is full, say
+        raise OSError(f"the file cannot be written: {str(error).splitlines()[0]}.") from None
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -136,6 +137,9 @@ def check(
 
 def main() -> None:
     """Run the command line; what a user can mend, usage included, is one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a label that the terminal lacks is no reason to stop
     with in_sentences():
         try:
             code = app(sys.argv[1:] or ["--help"], prog_name="softreg", standalone_mode=False)
