@@ -1,20 +1,25 @@
 """softreg fit, predict, evaluate and inspect: what a user types, and what comes of it."""
 
+import datetime
+import decimal
 import errno
+import io
 import json
 import os
 import subprocess
 import sys
+import tomllib
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.datasets import load_wine
-from typer.testing import CliRunner
 
 import softreg
-from softreg import _table
-from softreg.cli import app
+from softreg import _commands, _sentences, _table
+from softreg.cli import main
 
 WINE = load_wine()
 NAMES = [name.replace("/", "_") for name in WINE.feature_names]
@@ -37,12 +42,14 @@ def folder(tmp_path, monkeypatch):
 
 def run(*arguments, code=0):
     """Run a command, and return what it prints; no other file may be left."""
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="softreg")
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == code, done.output
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["softreg", *(str(argument) for argument in arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+    assert (end.value.code or 0) == code, out.getvalue() + err.getvalue()
     assert not [name for name in os.listdir() if name.startswith(".softreg")]
-    return done.stdout if code == 0 else done.stderr
+    return out.getvalue() if code == 0 else err.getvalue()
 
 
 def fit(*options, data="wine.csv", code=0):
@@ -125,11 +132,23 @@ def test_rows_are_written_as_they_are_read(folder, monkeypatch):
 
 @pytest.mark.parametrize(
     "labels",
-    [["007", "7", "x"], [-1, 5, 9], [True, False, True], ["a,b", '"', "ü\n"], ["1.0", "2.50", "3"]],
+    [
+        ["007", "7", "x"],
+        [-1, 5, 9],
+        [True, False, True],
+        ["a,b", '"', "ü\n"],
+        ["1.0", "2.50", "3"],
+        [0.5, 1.25, 1 / 3],
+        [datetime.date(2020, 1, day) for day in (1, 2, 3)],
+        [datetime.datetime(2020, 1, day, tzinfo=datetime.UTC) for day in (1, 2, 3)],
+        [decimal.Decimal("0.50"), decimal.Decimal("1.25"), decimal.Decimal(7)],
+        pl.Series(["x", "y", "z"], dtype=pl.Categorical),
+        pl.Series(["x", "y", "z"], dtype=pl.Enum(["z", "a", "y", "x"])),
+    ],
 )
 def test_labels_come_back(folder, labels):
     """Labels of every kind are predicted as they stood in the file."""
-    y = pl.Series([labels[k] for k in WINE.target])
+    y = pl.Series(labels)[WINE.target]
     frame = pl.DataFrame(WINE.data, schema=NAMES).with_columns(kind=y)
     for name in ("l.csv", "l.parquet"):
         (frame.write_csv if name == "l.csv" else frame.write_parquet)(name)
@@ -140,6 +159,24 @@ def test_labels_come_back(folder, labels):
         assert predicted.dtype == truth.dtype
         assert set(predicted) == set(truth)
         assert (predicted == truth).mean() > 0.9
+        report = json.loads(run("evaluate", "m.safetensors", name, "--target", "kind", "--json"))
+        assert report["accuracy"] == pytest.approx((predicted == truth).mean())
+        assert json.loads(run("inspect", "m.safetensors", "--json"))["classes"]
+
+
+def test_names_do_not_steer_the_terminal(folder):
+    """Control characters of labels, columns and messages are printed as escapes; files have them as they are."""
+    red = "\x1b[31mred"
+    frame = pl.DataFrame({red: [1.0, 2, 3, 4], "y": [red, "b"] * 2})
+    frame.write_csv("red.csv")
+    out = os.fsdecode(b"\xff")
+    output = run("fit", "red.csv", "--target", "y", "--out", out) + run("inspect", out)
+    output += run("evaluate", out, "red.csv", "--target", "y") + refused("predict", out, "wine.csv", "--out", "p.csv")
+    assert "\x1b" not in output
+    assert r"\x1b[31mred" in output
+    assert r"wrote \udcff" in output
+    run("predict", out, "red.csv", "--out", "p.csv")
+    assert set(pl.read_csv("p.csv")["prediction"]) <= {red, "b"}
 
 
 def test_options(folder):
@@ -237,7 +274,7 @@ def test_bad_tables(folder):
     frame.with_columns(new=1).write_csv("bad.csv")
     assert "has column 'new'" in refused("predict", "m.safetensors", "bad.csv", "--out", "p.csv")
     frame.filter(pl.col("kind") == "Barolo").write_csv("bad.csv")
-    assert "only one class ('Barolo')" in refused("fit", "bad.csv", *to)
+    assert "bad.csv, column 'kind': 'Barolo' is the only class; at least 2" in refused("fit", "bad.csv", *to)
     frame.head(0).write_csv("bad.csv")
     for arguments in (
         ("fit", "bad.csv", *to),
@@ -253,12 +290,23 @@ def test_bad_tables(folder):
     for option in ("--drop", "--weight"):
         assert "cannot be the target" in refused("fit", "wine.csv", *to, option, "kind")
     assert "no column 'nothing'" in refused("evaluate", "m.safetensors", "wine.csv", "--target", "nothing")
-    assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
-    frame.with_columns(w=-1.0).write_csv("bad.csv")
-    assert "negative" in refused("fit", "bad.csv", *to, "--weight", "w")
-    assert "weights must be >= 0" in refused(
-        "evaluate", "m.safetensors", "bad.csv", "--target", "kind", "--weight", "w"
+    assert "the model needs column 'ash'" in refused(
+        "predict", "m.safetensors", "wine.csv", "--out", "p.csv", "--drop", "ash"
     )
+    for column in ("kind", "ash"):
+        assert "cannot be one of categories" in refused(
+            "fit", "wine.csv", *to, "--drop", "ash", "--categorical", column
+        )
+    assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
+    for weights, reason in (
+        (pl.Series([1.0, -1.0])[[0, *[1] * 177]], "bad.csv, row 2, column 'w': weights must be >= 0"),
+        (0.0, "bad.csv, column 'w': all weights are 0"),
+    ):
+        frame.with_columns(w=weights).write_csv("bad.csv")
+        assert reason in refused("fit", "bad.csv", *to, "--weight", "w")
+        assert reason in refused("evaluate", "m.safetensors", "bad.csv", "--target", "kind", "--weight", "w")
+    frame.with_columns(w=pl.when(pl.col("kind") == "Barolo").then(1).otherwise(0)).write_csv("bad.csv")
+    assert "'Barolo' is the only class with weight" in refused("fit", "bad.csv", *to, "--weight", "w")
     assert "'C' parameter" in refused("fit", "wine.csv", *to, "--C", "-1")
 
 
@@ -278,6 +326,7 @@ def test_bad_files(folder):
     assert "none: No such file" in refused("predict", "none", "wine.csv", "--out", "p.csv")
     assert "empty is empty" in refused("fit", "empty", *to)
     assert "it is empty" in refused("inspect", "empty")
+    assert "softreg: '': No such file" in refused("inspect", "")
     assert "not a softreg model" in refused("evaluate", "wine.csv", "wine.csv", "--target", "kind")
     refused("fit", "m.safetensors", *to)
     with open("half", "wb") as file:
@@ -308,16 +357,110 @@ def test_folder_not_writable(folder, monkeypatch):
 def test_missing_library(folder, monkeypatch):
     """What is not installed is one sentence with the command that installs it."""
     fit("--drop", "w")
-    monkeypatch.setitem(sys.modules, "softreg._plot", None)
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert "install softreg[cuda13]" in refused(
-        "fit", "wine.csv", "--target", "kind", "--out", "x", "--backend", "cupy"
+    text = refused("fit", "wine.csv", "--target", "kind", "--out", "x", "--backend", "cupy")
+    assert text == "softreg: this needs cupy; install it with: python -m pip install 'softreg[cuda13]'\n"
+    monkeypatch.delitem(sys.modules, "softreg._plot", raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib.axes", None)
+    text = refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", "r.png")
+    assert text == "softreg: this needs matplotlib; install it with: python -m pip install 'softreg[plot]'\n"
+
+
+def test_missing_package_of_the_command():
+    """Without the packages of the command there is the same sentence."""
+    code = "import sys; sys.modules['typer'] = None; from softreg.cli import main"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 2
+    assert done.stderr == "softreg: this needs typer; install it with: python -m pip install 'softreg[cli]'\n"
+
+
+def test_extras():
+    """The extra that is named for a package brings it."""
+    with open(Path(__file__).parents[1] / "pyproject.toml", "rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    for package in (*_sentences.EXTRAS, "typer", "rich", "polars"):
+        extra = _sentences.missing(package).split("softreg[")[1].split("]")[0]
+        assert any(requirement.startswith(package) for requirement in extras[extra]), package
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["fit"], "Missing argument 'DATA'. See softreg fit --help."),
+        (["fit", "wine.csv"], "Missing option '--target'"),
+        (["fit", "wine.csv", "--target", "kind", "--out", "m", "--C", "abc"], "Invalid value for '--C': "),
+        (["fit", "wine.csv", "--target", "kind", "--out", "m", "--backend", "nope"], "'nope' is not one of 'numpy'"),
+        (["fit", "wine.csv", "--target"], "Option '--target' requires an argument"),
+        (["fit", "wine.csv", "other.csv", "--target", "kind", "--out", "m"], "unexpected extra argument"),
+        (["predict", "m", "--nope"], "No such option"),
+        (["nope"], "No such command 'nope'. See softreg --help."),
+    ],
+)  # fmt: skip
+def test_usage(folder, arguments, reason):
+    """A command that is typed wrongly is one sentence too, without a box."""
+    text = refused(*arguments)
+    assert reason in text
+    assert "Usage" not in text
+    assert text.isascii()
+
+
+def test_interrupted(folder, monkeypatch):
+    """An interrupted command ends without a traceback, and without a file."""
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", interrupt)
+    assert "Traceback" not in run("fit", "wine.csv", "--target", "kind", "--out", "m", code=130)
+    assert not os.path.exists("m")
+
+
+def test_inputs_are_kept(folder, monkeypatch):
+    """An output that is an input, under whatever name, and one without a name, are refused before any work."""
+    fit("--drop", "w")
+    os.mkdir("d")
+    for name, target in (("wine", "wine.csv"), ("m", "m.safetensors")):
+        os.symlink(target, f"{name}-link.png")
+        os.link(target, f"{name}-hard.png")
+    data = ("wine.csv", "./wine.csv", "d/../wine.csv", folder / "wine.csv", "wine-link.png", "wine-hard.png")
+    model = ("m.safetensors", folder / "d" / ".." / "m.safetensors", "m-link.png", "m-hard.png")
+    monkeypatch.setattr(_table, "source", None)
+    monkeypatch.setattr(_commands, "load", None)
+    for out in (*data, *model, ""):
+        reason = "is an input and would be overwritten" if out else "the name of the file to write is empty"
+        if out not in model:
+            assert reason in refused("fit", "wine.csv", "--target", "kind", "--out", out)
+        assert reason in refused("predict", "m.safetensors", "wine.csv", "--out", out)
+        assert reason in refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", out)
+
+
+def apart(code, *arguments, **environment):
+    """Run a command in a process of its own, after some code."""
+    command = [sys.executable, "-c", f"{code or 0}; from softreg.cli import main; main()", *arguments]
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, env={**os.environ, **environment}
     )
 
 
-def test_missing_option():
-    """A command that lacks an option says which."""
-    assert "--target" in run("fit", "wine.csv", code=2)
+def test_full_disk(folder):
+    """A file that cannot be written to its end is one sentence, and is not there."""
+    pytest.importorskip("resource")
+    fit("--drop", "w")
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    for out in ("p.csv", "p.parquet"):
+        done = apart(limit, "predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1
+        assert "File too large" in done.stderr
+        assert not os.path.exists(out)
+
+
+def test_terminal_without_unicode(folder):
+    """Labels that the encoding of the output lacks are escaped."""
+    fit("--drop", "w")
+    done = apart("", "inspect", "m.safetensors", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert r"taste: dry, sweet, or so, \xfc" in done.stdout
 
 
 def test_warnings_are_lines(folder):

@@ -209,6 +209,11 @@ ERRORS = {
         InputError,
         "label 7 at position (1, 0) is outside [0, 3).",
     ),
+    "label beyond int64": (
+        lambda: softreg.cross_entropy(Z, np.array([1, 2**63 + 1], np.uint64)),
+        InputError,
+        "label 9223372036854775809 at position 1 is outside [0, 3).",
+    ),
     "scalar label outside": (lambda: softreg.cross_entropy([0.0, 0.0], 2), InputError, "label 2 is outside [0, 2)."),
     "complex": (
         lambda: softreg.softmax(np.zeros(2, complex)),
@@ -292,6 +297,15 @@ def test_labels_outside(backend):
         W, b, X = (backend.asarray(np.zeros(shape), "float32") for shape in ((2, 3), (3,), (4, 2)))
         with pytest.raises(InputError, match=rf"^label {bad} at position 2 is outside"):
             backend.numpy(softreg.loss_and_gradient(W, b, X, y)[0])
+
+
+def test_labels_beyond_int64(backend):
+    """A label that the index dtype cannot hold is named as it is."""
+    z, y = backend.asarray(np.zeros((2, 3)), "float32"), backend.asarray(np.asarray([0, 2**63 + 1], np.uint64))
+    if backend.numpy(y)[1] != 2**63 + 1:
+        pytest.skip("this library has no integers of 64 bits here")
+    with pytest.raises(InputError, match=r"^label 9223372036854775809 at position 1 is outside \[0, 3\)\.$"):
+        backend.numpy(softreg.cross_entropy(z, y))
 
 
 def test_mixed_namespaces(backend):

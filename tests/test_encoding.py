@@ -19,7 +19,7 @@ class Model:
 
 def source(columns):
     """Return a source with these columns."""
-    return Source("f", pl.LazyFrame(), columns, typed=False)
+    return Source("f", pl.LazyFrame(), columns, ",")
 
 
 def test_kinds():
@@ -61,6 +61,7 @@ def test_matching():
         (["t", "flag", "m"], [], "f lacks column 'n'"),
         (["t", "n", "flag", "m", "x", "z"], [], "f has columns 'x', 'z', unknown to the model"),
         (["t", "n", "flag", "m"], ["x"], "f has no column 'x'"),
+        (["t", "n", "flag", "m"], ["m", "t"], "the model needs columns 'm', 't'"),
     ):
         with pytest.raises(InputError, match=message):
             encoding.matched(learned, source(columns), 5, drop)

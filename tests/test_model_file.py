@@ -1,5 +1,6 @@
 """Models in files: they come back as they were, for ever, and nothing else does."""
 
+import io
 import os
 import subprocess
 import sys
@@ -101,6 +102,36 @@ def test_any_library(backend, tmp_path):
     for name in ("coef_", "intercept_", "classes_"):
         assert type(getattr(loaded, name)) is np.ndarray
         assert np.array_equal(getattr(loaded, name), backend.numpy(getattr(model, name)))
+
+
+def test_needs_no_library(tmp_path):
+    """A file does not tell where the model was fitted: it is that of NumPy's model, and loads without the library."""
+    strict = pytest.importorskip("array_api_strict")
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    far = strict.Device("device1")
+    model = SoftmaxRegression().fit(strict.asarray(X, device=far), strict.asarray(np.arange(20) % 3, device=far))
+    assert model.coef_.device == far
+    model.save(tmp_path / "far")
+    near = softreg.load(tmp_path / "far")
+    near.save(tmp_path / "near")
+    assert (tmp_path / "far").read_bytes() == (tmp_path / "near").read_bytes()
+    code = (
+        "import sys, softreg; print(softreg.load(sys.argv[1]).predict([[0.0, 1.0, 2.0]]),"
+        "[name for name in ('array_api_strict', 'torch', 'cupy', 'jax') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "far")]
+    printed = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    assert printed.strip() == f"{near.predict([[0.0, 1.0, 2.0]])} []"
+
+
+@pytest.mark.parametrize("path", [None, 3, io.BytesIO()])
+def test_no_path(path):
+    """What is no name of a file is refused by its kind."""
+    kind = type(path).__name__
+    with pytest.raises(InputTypeError, match=f"this is a {kind}"):
+        softreg.load(path)
+    with pytest.raises(InputTypeError, match=f"this is a {kind}"):
+        fitted()[0].save(path)
 
 
 def test_golden():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 from sklearn.linear_model import LinearRegression, LogisticRegression, LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 
@@ -49,6 +49,19 @@ def test_from_sklearn(tmp_path, X, y, intercept):
     model.save(tmp_path / "a")
     assert np.array_equal(softreg.load(tmp_path / "a").predict_proba(X), model.predict_proba(X))
     model.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("data", [load_iris, load_digits, load_breast_cancer])
+@pytest.mark.parametrize("of_model", [np.float32, np.float64])
+@pytest.mark.parametrize("of_rows", [np.float32, np.float64])
+def test_precision(data, of_model, of_rows):
+    """Where one side is in float64 the probabilities are the same; where both are in float32, up to its rounding."""
+    X, y = data(return_X_y=True)
+    model = SoftmaxRegression().fit(X.astype(of_model), y)
+    found, expected = (m.predict_proba(X.astype(of_rows)) for m in (model.to_sklearn(), model))
+    single = of_model == of_rows == np.float32
+    assert found.dtype == expected.dtype == (np.float32 if single else np.float64)
+    assert np.max(np.abs(found - expected)) <= (1e-5 if single else 1e-12)
 
 
 def test_names_and_dtype():

@@ -1,6 +1,8 @@
 """Data files: types of columns and labels, and what is refused where."""
 
 import datetime
+import decimal
+import json
 
 import numpy as np
 import polars as pl
@@ -30,26 +32,109 @@ def test_labels_of_csv(texts, labels):
     assert table.label_series("y", found, typed=False).cast(pl.String).to_list() == texts
 
 
+NOON, NIGHT = datetime.datetime(2020, 10, 25, 12), datetime.datetime(2020, 10, 25, 0, 30, 0, 7)
+DST = pl.Series([NIGHT, NIGHT + datetime.timedelta(hours=1)]).dt.replace_time_zone("UTC")
+IN_NUMPY = {
+    "boolean": pl.Series([True, False]),
+    "int8": pl.Series([1, 2], dtype=pl.Int8),
+    "uint64": pl.Series([1, 2**64 - 1], dtype=pl.UInt64),
+    "float32": pl.Series([1.0, 2.0], dtype=pl.Float32),
+    "string": pl.Series(["1", "2"]),
+    "binary": pl.Series([b"\xff", b"a"]),
+}
+AS_TEXT = {
+    "float64": pl.Series([1 / 3, 1e300]),
+    "float32 with a fraction": pl.Series([1.5, 0.1], dtype=pl.Float32),
+    "int128": pl.Series([2**100, -1], dtype=pl.Int128),
+    "decimal": pl.Series([decimal.Decimal("1.50"), decimal.Decimal(-2)], dtype=pl.Decimal(10, 2)),
+    "categorical": pl.Series(["x", "y"], dtype=pl.Categorical),
+    "enum": pl.Series(["x", "y"], dtype=pl.Enum(["y", "z", "x"])),
+    "date": pl.Series([datetime.date(2020, 1, 1), datetime.date(1, 1, 1)]),
+    "time": pl.Series([datetime.time(1, 2, 3), datetime.time(0)]),
+    "datetime": pl.Series([NOON, NIGHT]),
+    "datetime of days": pl.Series([NOON, NOON + datetime.timedelta(days=1)]).dt.truncate("1d"),
+    "datetime in nanoseconds": pl.Series([NOON, NIGHT], dtype=pl.Datetime("ns")),
+    "datetime in milliseconds": pl.Series([NOON, NOON.replace(year=1)], dtype=pl.Datetime("ms")),
+    "datetime of a zone, where the clock goes back": DST.dt.convert_time_zone("Europe/Berlin"),
+}
+
+
+@pytest.mark.parametrize("series", (IN_NUMPY | AS_TEXT).values(), ids=(IN_NUMPY | AS_TEXT).keys())
+def test_labels_of_parquet(series):
+    """Types of Parquet stay, there and back, by way of what a model file keeps of them."""
+    series = series.alias("y")
+    found = table.labels(series, "f", typed=True)
+    classes, kept = np.unique(found), None
+    assert found.dtype.kind in "biufUS"
+    if any(series is other or series.equals(other) for other in AS_TEXT.values()):
+        kept = table.type_read(json.loads(json.dumps(table.type_written(table.label_type(series)))), classes)
+    else:
+        assert found.tolist() == series.to_list()
+        assert table.label_type(series) is None or found.dtype.kind != "U"
+    back = table.label_series("y", found, typed=True, kept=kept)
+    assert back.dtype == series.dtype
+    assert back.equals(series)
+    assert np.array_equal(classes[table.class_indices(series, classes, "f", kept=kept)], found)
+    if series.dtype != pl.Binary:
+        csv = pl.read_csv(pl.DataFrame([series]).write_csv().encode(), infer_schema=False)
+        assert np.array_equal(classes[table.class_indices(csv["y"], classes, "f", kept=kept)], found)
+
+
 @pytest.mark.parametrize(
-    "series",
+    ("series", "message"),
     [
-        pl.Series([1, 2], dtype=pl.UInt64),
-        pl.Series([1, 2], dtype=pl.Int8),
-        pl.Series([1.0, 2.0], dtype=pl.Float32),
-        pl.Series([True, False]),
-        pl.Series(["1", "2"]),
-        pl.Series(["x", "y"], dtype=pl.Categorical),
-        pl.Series([b"\xff", b"a"]),
+        (pl.Series("y", ["a", "b\0"]), "labels that end in a null character cannot be kept"),
+        (pl.Series("y", [b"\0", b"b"]), "labels that end in a null character cannot be kept"),
+        (pl.Series("y", ["a", None]), "row 2, column 'y': the label is missing"),
+        (pl.Series("y", [None, None]), "row 1, column 'y': the label is missing"),
+        (pl.Series("y", [1.5, float("nan")]), "row 2, column 'y': the label is NaN or infinite"),
+        (pl.Series("y", [float("inf"), 1.0]), "row 1, column 'y': the label is NaN or infinite"),
+        (pl.Series("y", [datetime.time(1), datetime.time(1, 2, 3, 4)]), "row 2, .* this label cannot be kept exactly"),
+        (pl.Series("y", [datetime.timedelta(1)]), "values of type Duration.* are no labels"),
+        (pl.Series("y", [[1], [2]]), "values of type List.* are no labels"),
+        (pl.Series("y", [[1], [2]], dtype=pl.Array(pl.Int8, 1)), "values of type Array.* are no labels"),
+        (pl.Series("y", [{"a": 1}]), "values of type Struct.* are no labels"),
+        (pl.Series("y", [object()], dtype=pl.Object), "values of type Object are no labels"),
     ],
 )
-def test_labels_of_parquet(series):
-    """Types of Parquet stay, there and back."""
-    found = table.labels(series.alias("y"), "f", typed=True)
-    assert found.tolist() == series.to_list()
-    back = table.label_series("y", found, typed=True)
-    assert back.to_list() == series.to_list()
-    assert back.dtype == (pl.String if series.dtype == pl.Categorical else series.dtype)
-    assert np.array_equal(np.unique(found)[table.class_indices(series.alias("y"), np.unique(found), "f")], found)
+def test_no_labels(series, message):
+    """What cannot come back exactly is refused."""
+    with pytest.raises(InputError, match=f"f, .*{message}"):
+        table.labels(series, "f", typed=True)
+
+
+@pytest.mark.parametrize(
+    ("kept", "labels", "found"),
+    [
+        (["Date"], pl.Series(["2020-01-02", "2020-01-01"]), [1, 0]),
+        (["Date"], pl.Series([datetime.datetime(2020, 1, 2)]), [1]),
+        (["Date"], pl.Series([datetime.datetime(2020, 1, 2, 12)]), None),
+        (["Date"], pl.Series(["2020-01-02", "x"]), None),
+        (["Date"], pl.Series(["x", "y"]), None),
+        (["Date"], pl.Series(["2020-01-03"]), None),
+        (["Date"], pl.Series([[1]]), None),
+    ],
+)
+def test_labels_kept_as_text(kept, labels, found):
+    """A label is known by its value in the model's type, whatever the file's; one that the type lacks is unknown."""
+    classes = np.asarray(["2020-01-01", "2020-01-02"])
+    dtype = table.type_read(kept, classes)
+    if found is None:
+        with pytest.raises(InputError, match=r"does not know this label|are not the model's labels"):
+            table.class_indices(labels.alias("y"), classes, "f", kept=dtype)
+    else:
+        assert table.class_indices(labels.alias("y"), classes, "f", kept=dtype).tolist() == found
+
+
+@pytest.mark.parametrize(
+    "written",
+    [3, [], ["String"], ["Time"], ["Date", 1], ["Decimal", "a", 2], ["Decimal", 99, 2], ["Datetime", "us", "nowhere"],
+     ["Enum", [1]], ["Enum", ["2020-01-01"]], ["read_csv", "f"], ["List", "Date"], [["Date"]]],
+)  # fmt: skip
+def test_types_of_other_labels(written):
+    """A type that is none, or not that of the classes, is an error of one kind."""
+    with pytest.raises(ValueError, match=r"^$"):
+        table.type_read(written, np.asarray(["2020-01-01", "2020-01-02"]))
 
 
 def test_bytes_as_csv():
@@ -131,6 +216,11 @@ def test_numbers():
         (b"a,a\n1,2\n", "two columns named 'a'"),
         (b"\x80\x04\x95\xff\xfe" * 50, "f.csv"),
         (b"PAR1 and no Parquet" * 5, "f.csv cannot be read"),
+        (b"a;b\n1,5;2\n", "seems to be separated by ';'; values must be separated by commas"),
+        (b"a\tb\n1\t2\n", r"seems to be separated by '\\t'"),
+        (b",a\n0,1\n", "column 1 of the header has no name"),
+        ("gr\u00f6\u00dfe,b\n1,2\n".encode("latin-1"), "not a text file with a header, in UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), "not a text file with a header, in UTF-8"),
     ],
 )
 def test_no_table(tmp_path, content, message):
@@ -143,10 +233,24 @@ def test_no_table(tmp_path, content, message):
 def test_ragged_rows(tmp_path):
     """A row with more fields than the header is refused."""
     (tmp_path / "f.csv").write_text("a,b\n1,2,3\n", encoding="utf-8")
-    with pytest.raises(InputError, match="cannot be read: found more fields"):
+    with pytest.raises(InputError, match="line 2 has 3 fields, the header 2"):
         table.whole(table.source(tmp_path / "f.csv"), ["a"])
-    with pytest.raises(InputError, match="cannot be read: found more fields"):
+    with pytest.raises(InputError, match="line 2 has 3 fields, the header 2"):
         list(table.batches(table.source(tmp_path / "f.csv"), ["a"], 1))
+
+
+def test_other_encodings(tmp_path):
+    """A row that is no UTF-8 is named by its line, also behind values of several lines."""
+    (tmp_path / "f.csv").write_bytes(b'a,b\n1,"x\ny"\n2,M\xfcller\n')
+    with pytest.raises(InputError, match=r"f.csv cannot be read: line 4 is not UTF-8 text\.$"):
+        table.whole(table.source(tmp_path / "f.csv"), ["a"])
+
+
+def test_no_name_in_parquet(tmp_path):
+    """A column of Parquet without a name is refused too."""
+    pl.DataFrame({"a": [1], "": [2]}).write_parquet(tmp_path / "f")
+    with pytest.raises(InputError, match="column 2 of the header has no name"):
+        table.source(tmp_path / "f")
 
 
 def test_batches(tmp_path, monkeypatch):

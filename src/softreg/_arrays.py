@@ -163,12 +163,13 @@ def as_labels(y: Array, xp: Namespace) -> Array:
     return xp.astype(y, _default_dtype("integral", xp, device(y)), copy=False)
 
 
-def checked_labels(labels: Array, K: int, *, xp: Namespace) -> tuple[Array, Array | None]:
+def checked_labels(y: Array, K: int, *, xp: Namespace) -> tuple[Array, Array | None]:
     """Return the labels, if all are in [0, K), and None; in a trace, a class for each and which ones are outside."""
+    labels = as_labels(y, xp)
     outside = (labels < 0) | (labels >= K)
     if is_traced(outside, xp):
         return xp.where(outside, 0, labels), outside
-    refuse_labels(labels, outside, K, xp)
+    refuse_labels(y, outside, K, xp)
     return labels, None
 
 
@@ -179,4 +180,5 @@ def refuse_labels(labels: Array, outside: Array, K: int, xp: Namespace, start: t
         return
     place = tuple(i + lo for i, lo in zip(at, start or (0,) * len(at), strict=True))
     where = "" if not place else f" at position {place[0] if len(place) == 1 else place}"
-    raise InputError(f"label {int(labels[at])}{where} is outside [0, {K}).")
+    label = labels[at].item() if _is_torch(labels) else labels[at]  # torch's int() ends at 2**63
+    raise InputError(f"label {int(label)}{where} is outside [0, {K}).")

@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from softreg import SoftmaxRegression, _encoding, _evaluation, _model_file, _reports, _table
-from softreg._files import replacing
+from softreg._files import refuse_inputs, replacing
 from softreg._load import load
-from softreg.errors import InputError
+from softreg.errors import BackendError, InputError
 
 
 class Choices(NamedTuple):
@@ -45,28 +45,46 @@ def working(what: str, total: Callable[[], int] | None = None) -> Iterator[Any]:
 
 def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: bool) -> None:
     """Fit a model to a file."""
+    refuse_inputs(out, path)
     data = _table.source(path)
-    beside = [choices.target, *([choices.weight] if choices.weight else []), *choices.drop, *choices.categorical]
-    for column in beside:
+    weight = [] if choices.weight is None else [choices.weight]
+    for column in (choices.target, *weight, *choices.drop, *choices.categorical):
         if column not in data.columns:
             raise InputError(f"{path} has no column {column!r}; it has {', '.join(map(repr, data.columns[:10]))}.")
-    ignored = [*([choices.weight] if choices.weight else []), *choices.drop]
+    ignored = [*weight, *choices.drop]
     if choices.target in ignored:
         raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
     used = [column for column in data.columns if column not in (choices.target, *ignored)]
+    for column in choices.categorical:
+        if column not in used:
+            raise InputError(f"column {column!r} is left out of the features, so that it cannot be one of categories.")
     if not used:
         raise InputError(f"{path} has no column besides those that are no features.")
     with replacing(out) as file, working("fitting"):
-        frame = _table.whole(data, [choices.target, *([choices.weight] if choices.weight else []), *used])
+        frame = _table.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(frame.select(used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
         y = _table.labels(frame[choices.target], path, typed=data.typed)
-        w = _table.numbers(frame[choices.weight], path).to_numpy() if choices.weight else None
+        if y.dtype.kind == "U":
+            encoding = encoding._replace(label_type=_table.label_type(frame[choices.target]))
+        w = _table.weights(frame, choices.weight, path)
+        counted = y if w is None else y[w > 0]
+        _some_weight(counted.shape[0] > 0, path, choices.weight)
+        if (counted == counted[0]).all():
+            raise InputError(
+                f"{path}, column {choices.target!r}: {counted[0].item()!r} is the only class"
+                f"{' with weight' if w is not None else ''}; at least 2 are needed."
+            )
         model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
         model.feature_names_in_ = np.asarray(X.columns, dtype=object)
         model._table = encoding.remembered()
         file.write(_model_file.to_bytes(model, out))
     _reports.fitted(model, X.height, len(used), out, console, as_json=as_json)
+
+
+def _some_weight(found: bool, path: str, column: str | None) -> None:
+    if not found:
+        raise InputError(f"{path}, column {column!r}: all weights are 0.")
 
 
 def _on(backend: str, X: pl.DataFrame) -> Any:
@@ -88,9 +106,8 @@ def _on(backend: str, X: pl.DataFrame) -> Any:
         settings: Any = jax.config
         settings.update("jax_enable_x64", True)  # of this process, which is the command's own
         return jax.numpy.asarray(values)
-    except ImportError as error:
-        extra = "cuda13" if backend == "cupy" else backend
-        raise ImportError(f"{backend} cannot be loaded ({error.name}); install softreg[{extra}].") from None
+    except RuntimeError as error:  # no device, or its memory is full
+        raise BackendError(f"{backend} cannot hold the data: {error}") from None
 
 
 class Rows:
@@ -102,7 +119,7 @@ class Rows:
             if column not in self.data.columns:
                 raise InputError(f"{path} has no column {column!r}.")
         known = _encoding.of_model(model, name)
-        self.encoding = _encoding.matched(known, self.data, model.n_features_in_, [*drop, *beside])
+        self.encoding = _encoding.matched(known, self.data, model.n_features_in_, drop, beside)
         self.beside = list(dict.fromkeys(beside))
 
     def __iter__(self) -> Iterator[tuple[int, pl.DataFrame, Any]]:
@@ -121,16 +138,19 @@ def predict(
     model_path: str, path: str, out: str, drop: list[str], console: Console, *, proba: bool, as_json: bool
 ) -> None:
     """Write a column of labels, or a column of probabilities for each class, row by row of a file."""
+    refuse_inputs(out, model_path, path)
     model = load(model_path)
     typed = out.endswith((".parquet", ".pq"))
     names = _reports.label_texts(model.classes_)
 
     def frames() -> Iterator[pl.DataFrame]:
-        for _, _, X in Rows(model, model_path, path, drop, []):
+        given = Rows(model, model_path, path, drop, [])
+        kept = given.encoding.label_type
+        for _, _, X in given:
             if proba:
                 yield pl.DataFrame(model.predict_proba(X), schema=names)
             else:
-                yield pl.DataFrame([_table.label_series("prediction", model.predict(X), typed=typed)])
+                yield pl.DataFrame([_table.label_series("prediction", model.predict(X), typed=typed, kept=kept)])
 
     with replacing(out) as file:
         rows = (_write_parquet if typed else _write_csv)(file, frames())
@@ -161,7 +181,10 @@ def _write_parquet(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
             rows += frame.height
             yield frame
 
-    register_io_source(pulled, schema=first.schema).sink_parquet(file)
+    try:
+        register_io_source(pulled, schema=first.schema).sink_parquet(file)
+    except pl.exceptions.PolarsError as error:  # the disk is full, say
+        raise OSError(f"the file cannot be written: {str(error).splitlines()[0]}.") from None
     return rows
 
 
@@ -178,21 +201,22 @@ def evaluate(
 ) -> None:
     """Compare predictions with labels."""
     if plot is not None:
+        refuse_inputs(plot, model_path, path)
         from softreg import _plot
 
         kind = _plot.file_format(plot)
     model = load(model_path)
     with nullcontext() if plot is None else replacing(plot) as picture:
         parts = []
-        for first, beside, X in Rows(model, model_path, path, drop, [target, *([weight] if weight else [])]):
-            truth = _table.class_indices(beside[target], model.classes_, path, first)
-            w = _table.numbers(beside[weight], path, first).to_numpy() if weight else np.ones(truth.shape[0])
-            _table.refuse(pl.Series(w < 0), path, first, weight or "", "weights must be >= 0")
+        given = Rows(model, model_path, path, drop, [target, *([] if weight is None else [weight])])
+        for first, beside, X in given:
+            truth = _table.class_indices(beside[target], model.classes_, path, first, given.encoding.label_type)
+            w = _table.weights(beside, weight, path, first)
+            w = np.ones(truth.shape[0]) if w is None else w
             parts.append(_evaluation.scores(model.predict_log_proba(X), truth, w))
         if not parts:
             raise InputError(f"{path} has a header, but no rows.")
-        if not any(part.weight.any() for part in parts):
-            raise InputError(f"{path}, column {weight!r}: all weights are 0.")
+        _some_weight(any(part.weight.any() for part in parts), path, weight)
         found = _evaluation.evaluation(parts, model.classes_.shape[0])
         if picture is not None:
             features = [str(name) for name in getattr(model, "feature_names_in_", range(model.n_features_in_))]

@@ -6,6 +6,7 @@ feature "column=level" for each of its levels: 1 where the column has this level
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -18,17 +19,22 @@ MAX_LEVELS = 1000
 
 
 class Encoding(NamedTuple):
-    """The columns that a model was fitted on. `numbers` is None if it has no names: then all columns are taken."""
+    """The columns that a model was fitted on, and the type of labels that it keeps as text.
+
+    `numbers` is None if the model has no names: then all columns are taken.
+    """
 
     target: str | None
     ignored: list[str]
     numbers: list[str] | None
     booleans: list[str]
     categories: dict[str, list[str]]
+    label_type: Any = None
 
     def remembered(self) -> dict[str, Any]:
         """Return what a model file keeps; the numbers are among the names of the features."""
-        return {name: value for name, value in self._asdict().items() if name != "numbers"}
+        kept = {name: value for name, value in self._asdict().items() if name not in ("numbers", "label_type")}
+        return kept if self.label_type is None else kept | {"label_type": table.type_written(self.label_type)}
 
     def features(self) -> list[str]:
         """Return the names of the features."""
@@ -99,15 +105,23 @@ def of_model(model: Any, path: str) -> Encoding:
         booleans, categories = list(remembered["booleans"]), dict(remembered["categories"])
         indicators = _indicators(categories)
         numbers = features[: len(features) - len(indicators)]
+        written = remembered.get("label_type")
+        label_type = None if written is None else table.type_read(written, model.classes_)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise ModelFileError(f"{path}: its table of columns is not one that softreg fit writes.") from None
     if numbers + indicators != features:
         raise ModelFileError(f"{path}: its table of columns does not go with its features.")
-    return Encoding(target, ignored, numbers, booleans, categories)
+    return Encoding(target, ignored, numbers, booleans, categories, label_type)
 
 
-def matched(encoding: Encoding, data: Source, n_features: int, dropped: list[str]) -> Encoding:
-    """Return the encoding for this file: all its columns must be known, or dropped, and none missing."""
+def matched(
+    encoding: Encoding, data: Source, n_features: int, dropped: list[str], beside: Sequence[str] = ()
+) -> Encoding:
+    """Return the encoding for this file: all its columns must be known, dropped or used beside it, and none missing."""
+    needed = [column for column in encoding.columns() if column in dropped]
+    if needed:
+        raise InputError(f"the model needs {_named(needed)}, so that it cannot be left out.")
+    dropped = [*dropped, *beside]
     for column in dropped:
         if column not in data.columns:
             raise InputError(f"{data.path} has no column {column!r}.")

@@ -7,7 +7,28 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from softreg.errors import InputError, InputTypeError
+
+
+def named(path: Any) -> str:
+    """Return the name of a file as text."""
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise InputTypeError(f"a file is given by its name or path; this is a {type(path).__name__}.") from None
+
+
+def refuse_inputs(out: str, *inputs: str) -> None:
+    """Refuse to write a file that is read, whatever name it is given, and a file without a name."""
+    if not out:
+        raise InputError("the name of the file to write is empty.")
+    for path in inputs:
+        with suppress(OSError):  # what is not there cannot be overwritten; who reads it will say so
+            if os.path.samefile(out, path):
+                same = "" if out == path else f", which is {path},"
+                raise InputError(f"{out}{same} is an input and would be overwritten; name another file to write.")
 
 
 @contextmanager

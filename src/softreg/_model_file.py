@@ -22,7 +22,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted
 
 from softreg import _container as container
-from softreg._files import replacing
+from softreg._files import named, replacing
 from softreg._validation import to_host
 from softreg.errors import InputError, InputTypeError, ModelFileError
 
@@ -39,21 +39,23 @@ Model = TypeVar("Model")
 
 def save(model: Any, path: str | os.PathLike[str], key: bytes | None = None) -> None:
     """Write a fitted estimator to a file."""
-    data = to_bytes(model, path, key)
-    with replacing(path) as file:
+    name = named(path)
+    data = to_bytes(model, name, key)
+    with replacing(name) as file:
         file.write(data)
 
 
-def to_bytes(model: Any, path: str | os.PathLike[str], key: bytes | None = None) -> bytearray:
+def to_bytes(model: Any, name: str, key: bytes | None = None) -> bytearray:
     """Return the bytes of a file, after reading them: what could not be read again is an error now."""
     data = container.pack(_contents(model), _checked(key))
-    restore(type(model), container.unpack(data, os.fspath(path), key, FORMAT), os.fspath(path))
+    restore(type(model), container.unpack(data, name, key, FORMAT), name)
     return data
 
 
 def load(kind: type[Model], path: str | os.PathLike[str], key: bytes | None = None) -> Model:
     """Return the estimator of class `kind` that a file holds, with arrays of NumPy."""
-    return restore(kind, container.read(path, _checked(key), FORMAT), os.fspath(path))
+    name = named(path)
+    return restore(kind, container.read(name, _checked(key), FORMAT), name)
 
 
 def document(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from softreg._encoding import Encoding
 from softreg._evaluation import Evaluation
+from softreg._sentences import shown
 
 MAX_CONFUSION = 20  # classes of a table on a terminal
 MAX_CLASSES = 50
@@ -51,7 +52,7 @@ def _strict(value: Any) -> Any:
 
 
 def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print("\n".join(map(shown, line.split("\n"))), markup=False, highlight=False, soft_wrap=True)
 
 
 def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, as_json: bool) -> None:
@@ -106,7 +107,7 @@ def _print_classes(console: Console, found: Evaluation, names: list[str]) -> Non
         table.add_column(heading, justify="right")
     columns = (found.per_class[name].tolist() for name in ("precision", "recall", "f1", "rows"))
     for name, precision, recall, f1, rows in list(zip(names, *columns, strict=True))[:MAX_CLASSES]:
-        table.add_row(escape(name), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(rows))
+        table.add_row(escape(shown(name)), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(rows))
     _say(console, "")
     console.print(table)
     if len(names) > MAX_CLASSES:
@@ -117,9 +118,9 @@ def _confusion(counts: np.ndarray[Any, Any], names: list[str]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in names:
-        table.add_column(escape(name), justify="right")
+        table.add_column(escape(shown(name)), justify="right")
     for name, row in zip(names, counts.tolist(), strict=True):
-        table.add_row(escape(name), *(str(count) for count in row))
+        table.add_row(escape(shown(name)), *(str(count) for count in row))
     return table
 
 
@@ -129,6 +130,7 @@ def inspected(
     """Report what a model file holds."""
     K, d = model.coef_.shape
     parameters = model.get_params(deep=False)
+    labels = model.classes_.dtype if encoding.label_type is None else encoding.label_type.base_type().__name__
     if as_json:
         _print_json(
             {
@@ -137,6 +139,7 @@ def inspected(
                 "bytes": size,
                 "classes": _json_labels(model.classes_),
                 "class_dtype": model.classes_.dtype.str,
+                "label_type": None if encoding.label_type is None else str(encoding.label_type),
                 "features": list(getattr(model, "feature_names_in_", [])) or d,
                 "dtype": model.coef_.dtype.name,
                 "target": encoding.target,
@@ -155,7 +158,7 @@ def inspected(
     changed = {name: value for name, value in parameters.items() if value != type(model)().get_params()[name]}
     shown = [
         ("format", f"{document['format']}, {size} bytes, written by softreg {document['versions'].get('softreg')}"),
-        ("classes", f"{K} ({model.classes_.dtype}): {_few(label_texts(model.classes_))}"),
+        ("classes", f"{K} ({labels}): {_few(label_texts(model.classes_))}"),
         ("features", f"{d}: {_few(encoding.columns())}" if encoding.numbers is not None else str(d)),
         *(("category", f"{name}: {_few(levels)}") for name, levels in encoding.categories.items()),
         ("target", encoding.target),

@@ -11,6 +11,14 @@ from typing import Any
 from softreg import errors
 
 EXIT = 2
+EXTRAS = {  # that bring a package; the rest comes with the command itself
+    "matplotlib": "plot",
+    "sympy": "symbolic",
+    "lark": "symbolic",
+    "torch": "torch",
+    "jax": "jax",
+    "cupy": "cuda13",
+}
 REFUSALS = (
     errors.InputError,
     errors.InputTypeError,
@@ -25,34 +33,47 @@ def in_sentences() -> Iterator[None]:
     """Report refusals of the body and end the process; print warnings as one line each."""
 
     def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        sys.stderr.write(f"softreg: warning: {_line(message)}\n")
+        sys.stderr.write(f"softreg: warning: {shown(_line(message))}\n")
 
     with warnings.catch_warnings():
         warnings.showwarning = show
         try:
             yield
-        except (ValueError, TypeError, ArithmeticError, OSError, MemoryError, ImportError) as error:
+        except Exception as error:
             reason = _reason(error)
             if reason is None:
                 raise
         else:
             return
-    sys.stderr.write(f"softreg: {reason}\n")
+    sys.stderr.write(f"softreg: {shown(reason)}\n")
     raise SystemExit(EXIT)
 
 
 def _reason(error: Exception) -> str | None:
     """Return the sentence for an exception; None if it is a defect of softreg."""
     if isinstance(error, ModuleNotFoundError) and error.name:
-        extra = "plot" if error.name == "matplotlib" else "cli"
-        return f"this needs {error.name}; install it with: python -m pip install 'softreg[{extra}]'"
+        return missing(error.name)
+    if hasattr(error, "format_message"):  # of the reader of arguments, which typer may bring under a name of its own
+        command = getattr(getattr(error, "ctx", None), "command_path", "softreg")
+        return f"{_line(error.format_message()).removesuffix('.')}. See {command} --help."
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}." if error.filename else _line(error)
+        return _line(error) if error.filename is None else f"{error.filename or repr('')}: {error.strerror}."
     if isinstance(error, MemoryError):
         return _line(error) or "out of memory."
     if isinstance(error, (*REFUSALS, ImportError)) or type(error).__name__ == "InvalidParameterError":
         return _line(error)
     return None
+
+
+def shown(text: str) -> str:
+    """Return text for a terminal: what would steer it, or cannot be written, is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def missing(package: str) -> str:
+    """Return the sentence for a package that is not installed."""
+    name = package.partition(".")[0]
+    return f"this needs {name}; install it with: python -m pip install 'softreg[{EXTRAS.get(name, 'cli')}]'"
 
 
 def _line(message: object) -> str:

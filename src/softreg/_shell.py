@@ -12,7 +12,6 @@ from softreg._arrays import (
     Array,
     Namespace,
     as_array,
-    as_labels,
     as_reals,
     checked_labels,
     device,
@@ -65,7 +64,7 @@ def _targets(y: Array, logits: tuple[int, ...], xp: Namespace) -> tuple[Array | 
             f"probabilities need the shape {_shape(logits)}."
         )
     _has_shape("y", y, logits[:-1], f"(labels) or {_shape(logits)} (probabilities)")
-    labels, outside = fastest(checked_labels, xp)(as_labels(y, xp), logits[-1], xp=xp)
+    labels, outside = fastest(checked_labels, xp)(y, logits[-1], xp=xp)
     return labels, None, outside
 
 

@@ -12,7 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from softreg._arrays import Array, first_true, widest_real
 from softreg._blocks import Rows
-from softreg._validation import beside, detached, is_elsewhere, is_finite, is_missing, moved, to_host
+from softreg._validation import beside, detached, is_elsewhere, is_finite, is_missing, moved, refuse_lazy, to_host
 from softreg.errors import InputError, InputTypeError, warn
 
 SUM_TOLERANCE = 1e-6  # how far from 1 a row of probabilities may sum
@@ -74,6 +74,7 @@ def labels(y: Any, name: str = "y") -> Array:
         return detached(y)
     if isinstance(y, np.ma.MaskedArray):
         raise InputTypeError(f"np.ma.MaskedArray is not supported; use np.asarray({name}).")
+    refuse_lazy(y, name)
     # In a list each label shows its own type; NumPy would turn 1 beside "a" into "1".
     given = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)
     if given.dtype.kind in "biufUS":

@@ -175,7 +175,14 @@ def _reals(name: str, x: Any) -> tuple[Any, bool]:
     return _cast(name, x, np.float32 if real and x.dtype.itemsize <= 4 else np.float64, xp), integers
 
 
+def refuse_lazy(x: Any, name: str) -> None:
+    """Refuse a frame of polars that has not been computed."""
+    if type(x).__name__ == "LazyFrame":
+        raise InputTypeError(f"{name} is a LazyFrame, whose rows are not computed yet; pass its .collect().")
+
+
 def _plain(x: Any, name: str) -> np.ndarray:
+    refuse_lazy(x, name)
     try:
         return np.asarray(x)
     except (TypeError, ValueError):  # the message may hold the data

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+from softreg._sentences import in_sentences, missing
+
 try:
     import typer
     from rich.console import Console
-except ImportError as error:
-    raise SystemExit(
-        f"the softreg command needs {error.name}; install it with: python -m pip install 'softreg[cli,symbolic]'"
-    ) from None
-
-from softreg._sentences import in_sentences
+except ModuleNotFoundError as error:
+    sys.stderr.write(f"softreg: {missing(str(error.name))}\n")
+    raise SystemExit(2) from None
 
 
 class Backend(StrEnum):
@@ -33,7 +34,7 @@ Weight = Annotated[str | None, typer.Option(help="The column of weights of the r
 Drop = Annotated[list[str] | None, typer.Option(help="A column to leave out; may be given again.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.callback()
@@ -76,11 +77,10 @@ def fit(
     as_json: AsJson = False,
 ) -> None:
     """Fit a model to a table; columns of text become categories."""
-    with in_sentences():
-        from softreg import _commands
+    from softreg import _commands
 
-        choices = _commands.Choices(target, weight, drop or [], categorical or [], C, backend.value)
-        _commands.fit(data, out, choices, Console(), as_json=as_json)
+    choices = _commands.Choices(target, weight, drop or [], categorical or [], C, backend.value)
+    _commands.fit(data, out, choices, Console(), as_json=as_json)
 
 
 @app.command()
@@ -93,10 +93,9 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Predict the label of each row of a table, which may be larger than memory."""
-    with in_sentences():
-        from softreg import _commands
+    from softreg import _commands
 
-        _commands.predict(model, data, out, drop or [], Console(), proba=proba, as_json=as_json)
+    _commands.predict(model, data, out, drop or [], Console(), proba=proba, as_json=as_json)
 
 
 @app.command()
@@ -110,19 +109,17 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare predictions with the labels of a table."""
-    with in_sentences():
-        from softreg import _commands
+    from softreg import _commands
 
-        _commands.evaluate(model, data, target, weight, drop or [], plot, Console(), as_json=as_json)
+    _commands.evaluate(model, data, target, weight, drop or [], plot, Console(), as_json=as_json)
 
 
 @app.command()
 def inspect(model: ModelFile, as_json: AsJson = False) -> None:
     """Say what a model file holds."""
-    with in_sentences():
-        from softreg import _commands
+    from softreg import _commands
 
-        _commands.inspect(model, Console(), as_json=as_json)
+    _commands.inspect(model, Console(), as_json=as_json)
 
 
 @app.command()
@@ -139,5 +136,13 @@ def check(
 
 
 def main() -> None:
-    """Run the command line."""
-    app(prog_name="softreg")
+    """Run the command line; what a user can mend, usage included, is one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a label that the terminal lacks is no reason to stop
+    with in_sentences():
+        try:
+            code = app(sys.argv[1:] or ["--help"], prog_name="softreg", standalone_mode=False)
+        except typer.Abort:
+            code = 130  # interrupted
+        raise SystemExit(code)

@@ -308,7 +308,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         _model_file.save(self, path, key)
 
     def to_sklearn(self) -> LogisticRegression:
-        """Return a fitted LogisticRegression of scikit-learn, on the host, with the same probabilities."""
+        """Return a fitted LogisticRegression of scikit-learn with the same probabilities, in float64 to 1e-12."""
         from softreg import _sklearn
 
         return _sklearn.to_sklearn(self)

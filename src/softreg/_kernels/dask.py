@@ -12,7 +12,7 @@ import dask.array as da
 import numpy as np
 
 from softreg import core
-from softreg._arrays import in_rows, namespace, refuse_labels
+from softreg._arrays import as_labels, in_rows, namespace, refuse_labels
 from softreg._kernels import fastest
 
 Array = Any
@@ -75,13 +75,15 @@ def softmax_jacobian(z: Array, *, xp: Any) -> Array:
     return _by_blocks(core.softmax_jacobian, "(i,j)", z, j=z.shape[-1])
 
 
-def checked_labels(labels: Array, K: int, *, xp: Any) -> tuple[Array, None]:
+def checked_labels(y: Array, K: int, *, xp: Any) -> tuple[Array, None]:
     """Check labels on blocks: a block with a label outside raises when it is computed."""
-    return da.map_blocks(_checked_block, labels, K=K, dtype=labels.dtype, meta=labels._meta), None
+    meta = as_labels(y._meta, namespace(y._meta))
+    return da.map_blocks(_checked_block, y, K=K, dtype=meta.dtype, meta=meta), None
 
 
-def _checked_block(labels: Array, K: int, block_info: Any = None) -> Array:
-    xp = namespace(labels)
+def _checked_block(y: Array, K: int, block_info: Any = None) -> Array:
+    xp = namespace(y)
+    labels = as_labels(y, xp)
     start = tuple(lo for lo, _ in block_info[0]["array-location"])
-    refuse_labels(labels, (labels < 0) | (labels >= K), K, xp, start)
+    refuse_labels(y, (labels < 0) | (labels >= K), K, xp, start)
     return labels
