@@ -24,14 +24,12 @@ from softreg import _targets as boundary_y
 from softreg import _validation as boundary
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
-from softreg._curvature import Curvature
+from softreg._minimum import minimum
 from softreg._objective import Objective, logits, without_common_part
 from softreg._separation import separated
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError, NonFiniteError
-from softreg.solvers import Solver, Status, minimise
-from softreg.solvers.lbfgs import lbfgs
-from softreg.solvers.precondition import Preconditioner
+from softreg.solvers import Status, minimise
 from softreg.solvers.sgd import epoch, sgd
 
 if TYPE_CHECKING:
@@ -199,15 +197,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             solver = "lbfgs" if self.solver == "auto" else self.solver
             objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
-            run: Solver
-            if solver == "sgd":
-                run = partial(sgd, **self._sgd_settings(rows))
-            else:
-                run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
+            solve = minimum if solver == "lbfgs" else partial(minimise, solver=partial(sgd, **self._sgd_settings(rows)))
             with ProgressTable(self.verbose, solver) as report, _threads.during_a_fit():
-                solution = minimise(
-                    objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
-                )
+                solution = solve(objective, self._start(objective), tol=self.tol, max_iter=max_iter, report=report)
             self.separated_ = separated(objective, solution.theta)
             W, b = without_common_part(*objective.split(solution.theta), objective.xp)
             self._set_parameters(W, b, classes, rows)

@@ -63,6 +63,7 @@ ROWS_PER_PARAMETER = 8  # at least, in a sample, if there are so many
 DEAR = 50  # passes from which it has fewer rows: at least one for each parameter
 FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
 CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
+DOUBT = 0.25  # of that wait, where the last approximation has proved wrong
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
 KRONECKER_CHEAP = 40  # passes that the first approximation may cost
 TRUSTED = 5  # refreshes after which each is made closer: of twice the rows, and then in float64
@@ -123,8 +124,8 @@ class Preconditioner:
         first = self.renewed < 0
         if first:
             self.made_dense = passes
-        due = 1 if self.newton else max(FEWEST, WORTH * self._dense_cost(self.rows))
-        if self.dense_possible and (now or passes - self.made_dense >= due or (first and self.newton)):
+        due = 1 if self.newton else max(FEWEST, WORTH * self._dense_cost(self.rows)) * (DOUBT if now else 1)
+        if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
         if self.kronecker_possible and not self.refreshes and (now or first or passes - self.renewed >= self.wait):

@@ -1,0 +1,35 @@
+"""How "auto" and "lbfgs" find the minimum of an objective: the choice of a space and of a preconditioner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from softreg._arrays import Array
+from softreg._curvature import Curvature
+from softreg._objective import Objective
+from softreg._row_space import row_space
+from softreg.solvers import Progress, Solution, Status, minimise
+from softreg.solvers.lbfgs import lbfgs
+from softreg.solvers.precondition import Preconditioner
+
+
+def minimum(
+    objective: Objective, start: Array, *, tol: float, max_iter: int, report: Callable[[Progress], None]
+) -> Solution:
+    """Minimise, with far fewer rows than features in the space of the rows (`row_space`), else among the features.
+
+    There L-BFGS has the preconditioners that `Preconditioner` chooses by their cost. Where rounding
+    cost the row space more than tol allows, the fit goes on among the features.
+    """
+    space = row_space(objective)
+    before = 0
+    if space is not None:
+        solution = space.minimised(start, partial(minimise, tol=tol, max_iter=max_iter, report=report))
+        enough = solution.decrement <= tol * max(1.0, abs(solution.value))
+        if solution.status is Status.MAX_ITER or (solution.status is Status.CONVERGED and enough):
+            return solution
+        start, before = solution.theta, solution.iterations
+    run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
+    solution = minimise(objective, start, run, tol=tol, max_iter=max_iter - before, report=report)
+    return solution._replace(iterations=solution.iterations + before)
