@@ -32,8 +32,9 @@ from threadpoolctl import threadpool_limits
 GAP = 1e-6
 DEFAULT_TOL = 1e-6  # softreg's
 TOLERANCES = [10.0**-k for k in range(1, 11)]
-LIMIT, TIMES = 20.0, 3.0  # a peer's fit is cut off after so many seconds, or so many times softreg's
+LIMIT, TIMES = 5.0, 3.0  # a peer's fit is cut off after so many seconds, or so many times softreg's
 DAY = 86_400.0
+LONG = 20.0  # seconds of rounds after which three are enough
 DISTINCT = 0.9  # share of a time from which another is a faster one, not the same with noise
 QUICK = 0.5  # seconds of a fit from which it is not repeated to draw a curve
 
@@ -170,7 +171,10 @@ def compare(problem: Problem, rounds: int, threads: list[int]) -> dict[str, Any]
             print(f"  {family:16s} {left_out[family]}, the next tolerance is cut off at {limit:.0f} s", flush=True)
     times: dict[str, list[float]] = {family: [] for family in runs}
     values = {}
-    for _ in range(rounds if len(runs) > 1 else 1):
+    start = time.perf_counter()
+    for done in range(rounds if len(runs) > 1 else 1):
+        if done >= 3 and time.perf_counter() - start > LONG:
+            break
         for family, run in runs.items():
             with with_threads(run.threads):
                 seconds, values[family] = timed(run.fit, problem, run.tol)
