@@ -4,9 +4,9 @@
 
 Every solver minimises the same objective, computed for all of them by the same function. softreg
 runs at its default tol. Each peer runs at the loosest tolerance, of powers of ten, that reaches the
-gap, found before the timing; a fit that takes several times as long as softreg's is cut off, and the
-gap that the peer had reached is shown. Each takes the number of threads, of those in --threads, with
-which it was the fastest. Then all take turns, and medians count.
+gap, found before the timing; a fit that takes many times as long as softreg's is cut off (see
+`patience`), and the gap that the peer had reached is shown. Each takes the number of threads, of
+those in --threads, with which it was the fastest. Then all take turns, and medians count.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from threadpoolctl import threadpool_limits
 GAP = 1e-6
 DEFAULT_TOL = 1e-6  # softreg's
 TOLERANCES = [10.0**-k for k in range(1, 11)]
-LIMIT, TIMES = 5.0, 3.0  # a peer's fit is cut off after so many seconds, or so many times softreg's
 DAY = 86_400.0
 LONG = 20.0  # seconds of rounds after which three are enough
 DISTINCT = 0.9  # share of a time from which another is a faster one, not the same with noise
@@ -146,7 +145,7 @@ def compare(problem: Problem, rounds: int, threads: list[int]) -> dict[str, Any]
     points = {"softreg": [reference]}
     with with_threads(runs["softreg"].threads):
         points["softreg"] += [fastest(ours, problem, tol) for tol in (TOLERANCES[1::2] if slow else TOLERANCES)]
-    limit = max(LIMIT, TIMES * runs["softreg"].seconds)
+    limit = patience(runs["softreg"].seconds)
     left_out = {}
     for family, variants in FAMILIES.items():
         if family == "softreg":
@@ -165,10 +164,12 @@ def compare(problem: Problem, rounds: int, threads: list[int]) -> dict[str, Any]
         if tried:
             runs[family] = min(tried, key=lambda run: run.seconds)
         else:
-            last = min(points[family], key=lambda point: point.value, default=Point(0.0, np.inf))
-            gap = relative_gap(last.value, best)
-            left_out[family] = f"gap {gap:.0e} after {shown(last.seconds)}"
-            print(f"  {family:16s} {left_out[family]}, the next tolerance is cut off at {limit:.0f} s", flush=True)
+            left_out[family] = f"> {shown(limit)}"
+            if points[family]:
+                closest = min(points[family], key=lambda point: point.value)
+                gap = relative_gap(closest.value, best)
+                left_out[family] = f"gap {gap:.0e} after {shown(closest.seconds)}"
+            print(f"  {family:16s} {left_out[family]}, the next tolerance is cut off at {shown(limit)}", flush=True)
     times: dict[str, list[float]] = {family: [] for family in runs}
     values = {}
     start = time.perf_counter()
@@ -204,6 +205,11 @@ def compare(problem: Problem, rounds: int, threads: list[int]) -> dict[str, Any]
     }
 
 
+def patience(seconds: float) -> float:
+    """When a peer's fit is cut off: after 20 times softreg's seconds, at least 5 s; 30 s or 3 times do in any case."""
+    return max(5.0, min(20 * seconds, 30.0), 3 * seconds)
+
+
 def shown(seconds: float) -> str:
     """Seconds as a person writes them."""
     return f"{seconds:.1f} s" if seconds >= 10 else f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
@@ -218,7 +224,8 @@ def table(results: list[dict[str, Any]]) -> str:
         ratio = ("" if result["reached"] else "> ") + f"{result['ratio']:.1f}"
         lines.append(f"| {result['name']} | {result['size']} | {' | '.join(cells)} | {ratio} |")
     ratios = np.array([result["ratio"] for result in results])
-    lines.append(f"\nGeometric mean of the last column: {np.exp(np.mean(np.log(ratios))):.1f}; least: {ratios.min():.2f}.")
+    mean = np.exp(np.mean(np.log(ratios)))
+    lines.append(f"\nGeometric mean of the last column: {mean:.1f}; least: {ratios.min():.2f}.")
     lines.append("² with more than one thread; all others were faster with one.")
     lines += [f"softreg misses the gap on {result['name']}." for result in results if not result["right"]]
     return "\n".join(lines)

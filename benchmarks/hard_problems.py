@@ -1,4 +1,4 @@
-"""Families of small problems that are hard to fit, one problem for each seed: what `rightness.py --more` goes through."""
+"""Families of small problems that are hard to fit, for `rightness.py --more`: one problem for each seed."""
 
 from __future__ import annotations
 
