@@ -132,82 +132,99 @@ def at_best_threads(fit: Fit, problem: Problem, tol: float, threads: list[int], 
     return best
 
 
-def compare(problem: Problem, rounds: int, threads: list[int]) -> dict[str, Any]:
-    """Median seconds of each family that reaches the gap, in words those of the others, and points for the plot."""
-    n, d = problem.X.shape
-    K = int(problem.y.max()) + 1
-    print(f"\n{problem.name}: n = {n}, d = {d}, K = {K}, C = {problem.C:g}", flush=True)
+def own(problem: Problem, threads: list[int]) -> tuple[float, Run, list[Point]]:
+    """softreg: the least objective, by the tightest fit; the contestant at its default tol; points for the plot."""
     with with_threads(threads[0]):
         reference = timed(ours, problem, 1e-12)
-    best = reference.value
-    runs = {"softreg": at_best_threads(ours, problem, DEFAULT_TOL, threads)}
-    slow = runs["softreg"].seconds > 10 * QUICK
-    points = {"softreg": [reference]}
-    with with_threads(runs["softreg"].threads):
-        points["softreg"] += [fastest(ours, problem, tol) for tol in (TOLERANCES[1::2] if slow else TOLERANCES)]
-    limit = patience(runs["softreg"].seconds)
-    left_out = {}
-    for family, variants in FAMILIES.items():
-        if family == "softreg":
-            continue
-        if reason := why_not(family, problem):
-            left_out[family] = "-"
-            print(f"  {family:16s} takes no part: {reason}")
-            continue
-        points[family], tried = [], []
-        for setting, fit in variants.items():
-            with with_threads(threads[0]):
-                tol, on_the_way = loosest(fit, problem, best, limit)
-            points[family] += on_the_way
-            if tol is not None:
-                tried.append(at_best_threads(fit, problem, tol, threads, setting))
-        if tried:
-            runs[family] = min(tried, key=lambda run: run.seconds)
-        else:
-            left_out[family] = f"> {shown(limit)}"
-            if points[family]:
-                closest = min(points[family], key=lambda point: point.value)
-                gap = relative_gap(closest.value, best)
-                left_out[family] = f"gap {gap:.0e} after {shown(closest.seconds)}"
-            print(f"  {family:16s} {left_out[family]}, the next tolerance is cut off at {shown(limit)}", flush=True)
-    times: dict[str, list[float]] = {family: [] for family in runs}
-    values = {}
+    run = at_best_threads(ours, problem, DEFAULT_TOL, threads)
+    tolerances = (1e-2, 1e-4) if run.seconds > 10 * QUICK else [tol for tol in TOLERANCES if tol != DEFAULT_TOL]
+    with with_threads(run.threads):
+        return reference.value, run, [reference, *(fastest(ours, problem, tol) for tol in tolerances)]
+
+
+def peer(
+    variants: dict[str, Fit], problem: Problem, best: float, threads: list[int], limit: float
+) -> tuple[Run | None, list[Point]]:
+    """The fastest variant of a family at its loosest tolerance, None if none reaches the gap; points for the plot."""
+    points, tried = [], []
+    for setting, fit in variants.items():
+        with with_threads(threads[0]):
+            tol, on_the_way = loosest(fit, problem, best, limit)
+        points += on_the_way
+        if tol is not None:
+            tried.append(at_best_threads(fit, problem, tol, threads, setting))
+    return min(tried, key=lambda run: run.seconds, default=None), points
+
+
+def in_turns(problem: Problem, runs: dict[str, Run], rounds: int) -> dict[str, Point]:
+    """Median seconds, and the objective, of each contestant."""
+    taken: dict[str, list[Point]] = {family: [] for family in runs}
     start = time.perf_counter()
     for done in range(rounds if len(runs) > 1 else 1):
         if done >= 3 and time.perf_counter() - start > LONG:
             break
         for family, run in runs.items():
             with with_threads(run.threads):
-                seconds, values[family] = timed(run.fit, problem, run.tol)
-            times[family].append(seconds)
+                taken[family].append(timed(run.fit, problem, run.tol))
+    return {
+        family: points[-1]._replace(seconds=statistics.median(point.seconds for point in points))
+        for family, points in taken.items()
+    }
+
+
+def compare(problem: Problem, rounds: int, threads: list[int]) -> dict[str, Any]:
+    """What the table says of a problem, and points for the plot."""
+    n, d = problem.X.shape
+    print(f"\n{problem.name}: n = {n}, d = {d}, K = {problem.y.max() + 1}, C = {problem.C:g}", flush=True)
+    best, run, drawn = own(problem, threads)
+    runs, points, cells = {"softreg": run}, {"softreg": drawn}, {}
+    limit = patience(run.seconds)
+    for family, variants in FAMILIES.items():
+        if family == "softreg":
+            continue
+        if reason := why_not(family, problem):
+            cells[family] = "-"
+            print(f"  {family:16s} takes no part: {reason}")
+            continue
+        found, points[family] = peer(variants, problem, best, threads, limit)
+        if found is not None:
+            runs[family] = found
+            continue
+        cells[family] = f"> {shown(limit)}"
+        if points[family]:
+            seconds, value = min(points[family], key=lambda point: point.value)
+            cells[family] = f"gap {relative_gap(value, best):.0e} after {shown(seconds)}"
+        print(f"  {family:16s} {cells[family]}, the next tolerance is cut off at {shown(limit)}", flush=True)
+    medians = in_turns(problem, runs, rounds)
+    for family, point in medians.items():
+        points[family].append(point)
     least = min(point.value for family in points.values() for point in family)
     if relative_gap(best, least) > GAP / 100:
         print(f"  CAUTION: a fit reached {least!r}, less than the reference {best!r}")
-    medians = {family: statistics.median(seconds) for family, seconds in times.items()}
-    for family, run in runs.items():
-        ratio = f"{medians[family] / medians['softreg']:.1f} times softreg's"
-        how = f"tol {run.tol:.0e}, {run.threads} thread(s)" + (f", {run.setting}" if run.setting else "")
-        gap = relative_gap(values[family], least)
-        print(f"  {family:16s} {shown(medians[family]):>8s}  gap {gap:.0e}, {how}, {ratio}", flush=True)
-    peers = [seconds for family, seconds in medians.items() if family != "softreg"]
-    cells = {family: shown(seconds) + "²" * (runs[family].threads > 1) for family, seconds in medians.items()}
+    for family, (seconds, value) in medians.items():
+        run = runs[family]
+        cells[family] = shown(seconds) + "²" * (run.threads > 1)
+        how = ", ".join([f"tol {run.tol:.0e}", f"{run.threads} thread(s)", *([run.setting] if run.setting else [])])
+        ratio = f"{seconds / medians['softreg'].seconds:.1f} times softreg's"
+        print(f"  {family:16s} {shown(seconds):>8s}  gap {relative_gap(value, least):.0e}, {how}, {ratio}", flush=True)
+    peers = [point.seconds for family, point in medians.items() if family != "softreg"]
     return {
         "name": problem.name,
-        "size": f"{n} x {d}, {K}",
-        "cells": cells | left_out,
-        "ratio": min([*peers, limit]) / medians["softreg"],
+        "size": f"{n} x {d}, {problem.y.max() + 1}",
+        "cells": cells,
+        "ratio": min(peers, default=limit) / medians["softreg"].seconds,
         "reached": bool(peers),
-        "right": relative_gap(values["softreg"], least) <= GAP,
+        "right": relative_gap(medians["softreg"].value, least) <= GAP,
         "points": {
-            family: [(seconds, relative_gap(value, least)) for seconds, value in all_of]
-            for family, all_of in points.items()
+            family: [(seconds, relative_gap(value, least)) for seconds, value in taken]
+            for family, taken in points.items()
         },
     }
 
 
 def patience(seconds: float) -> float:
-    """When a peer's fit is cut off: after 20 times softreg's seconds, at least 5 s; 30 s or 3 times do in any case."""
-    return max(5.0, min(20 * seconds, 30.0), 3 * seconds)
+    """When a peer's fit is cut off: after 20 times softreg's seconds, at least 5 s; 30 s or twice do in any case."""
+    return max(5.0, min(20 * seconds, 30.0), 2 * seconds)
 
 
 def shown(seconds: float) -> str:
