@@ -36,7 +36,7 @@ def plot(problems: dict[str, dict[str, Points]], goal: float, path: str) -> None
 
     columns = min(4, len(problems))
     rows = -(-len(problems) // columns)
-    with mpl.rc_context({"svg.hashsalt": "softreg", "axes.spines.top": False, "axes.spines.right": False}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "softreg", "axes.spines.top": False, "axes.spines.right": False}):
         figure, axes = pyplot.subplots(
             rows, columns, figsize=(3.6 * columns, 2.9 * rows + 0.5), squeeze=False, sharey=True, layout="constrained"
         )
