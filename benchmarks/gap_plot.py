@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor, log10
 from pathlib import Path
 
 Points = list[tuple[float, float]]
@@ -32,11 +33,13 @@ def plot(problems: dict[str, dict[str, Points]], goal: float, path: str) -> None
 
     mpl.use("agg")
     from matplotlib import pyplot
-    from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter
+    from matplotlib.ticker import LogFormatterMathtext, LogLocator
 
     columns = min(4, len(problems))
     rows = -(-len(problems) // columns)
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "softreg", "axes.spines.top": False, "axes.spines.right": False}):
+    with mpl.rc_context(
+        {"svg.fonttype": "none", "svg.hashsalt": "softreg", "axes.spines.top": False, "axes.spines.right": False}
+    ):
         figure, axes = pyplot.subplots(
             rows, columns, figsize=(3.6 * columns, 2.9 * rows + 0.5), squeeze=False, sharey=True, layout="constrained"
         )
@@ -50,10 +53,10 @@ def plot(problems: dict[str, dict[str, Points]], goal: float, path: str) -> None
                     (handles[solver],) = panel.loglog(*zip(*points, strict=True), label=solver, **style)
             panel.axhline(goal, color="grey", linewidth=0.8, linestyle=":")
             low, high = panel.get_xlim()
-            panel.set_xlim(10 ** (_floor10(low)), 10 ** (_floor10(high) + 1))
+            panel.set_xlim(10 ** floor(log10(low)), 10 ** ceil(log10(high)))
             panel.xaxis.set_major_locator(LogLocator(numticks=12))
             panel.xaxis.set_major_formatter(LogFormatterMathtext())
-            panel.xaxis.set_minor_formatter(NullFormatter())
+            panel.minorticks_off()
             panel.set_ylim(FLOOR / 2, 10)
             panel.set_title(name, fontsize="medium")
             panel.grid(alpha=0.25, linewidth=0.6)
@@ -69,9 +72,3 @@ def plot(problems: dict[str, dict[str, Points]], goal: float, path: str) -> None
         figure.savefig(path, dpi=110)
         figure.savefig(Path(path).with_suffix(".svg"), metadata={"Date": None})
         pyplot.close(figure)
-
-
-def _floor10(x: float) -> int:
-    from math import floor, log10
-
-    return floor(log10(x))
