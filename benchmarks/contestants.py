@@ -4,7 +4,8 @@
 
 A contestant maps a problem and a tolerance to coefficients (K, d) and intercepts (K,). `objective`
 computes F at what each of them returns, in float64 with softreg's exact loss, so no one is judged
-by a value of their own. A family has one variant for each setting that may be its best.
+by a value of their own. A family has one variant for each setting that may be its best, the likeliest
+first: where that fails, the others are not tried.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ FAMILIES: dict[str, dict[str, Fit]] = {
     "lbfgs": {"": scikit_learn("lbfgs")},
     "newton-cg": {"": scikit_learn("newton-cg")},
     "newton-cholesky": {"": scikit_learn("newton-cholesky")},
-    "torch L-BFGS": {f"history {history}": torch_lbfgs(history) for history in (20, 100)},
+    "torch L-BFGS": {f"history {history}": torch_lbfgs(history) for history in (100, 20)},
     "MNLogit": {"": mnlogit},
 }
 

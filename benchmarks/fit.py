@@ -35,7 +35,7 @@ TOLERANCES = [10.0**-k for k in range(1, 11)]
 DAY = 86_400.0
 LONG = 20.0  # seconds of rounds after which three are enough
 DISTINCT = 0.9  # share of a time from which another is a faster one, not the same with noise
-QUICK = 0.5  # seconds of a fit from which it is not repeated to draw a curve
+QUICK = 0.2  # seconds of a fit from which it is not repeated to draw a curve
 
 
 class Point(NamedTuple):
@@ -105,7 +105,7 @@ def loosest(fit: Fit, problem: Problem, best: float, limit: float) -> tuple[floa
     found = None
     for tol in TOLERANCES:
         try:
-            with cut_off(limit if found is None else 2 * QUICK):
+            with cut_off(limit if found is None else 5 * QUICK):
                 points.append(fastest(fit, problem, tol))
         except (TimeoutError, ArithmeticError, np.linalg.LinAlgError):
             break
@@ -137,7 +137,7 @@ def own(problem: Problem, threads: list[int]) -> tuple[float, Run, list[Point]]:
     with with_threads(threads[0]):
         reference = timed(ours, problem, 1e-12)
     run = at_best_threads(ours, problem, DEFAULT_TOL, threads)
-    tolerances = (1e-2, 1e-4) if run.seconds > 10 * QUICK else [tol for tol in TOLERANCES if tol != DEFAULT_TOL]
+    tolerances = (1e-2, 1e-4) if run.seconds > 20 * QUICK else [tol for tol in TOLERANCES if tol != DEFAULT_TOL]
     with with_threads(run.threads):
         return reference.value, run, [reference, *(fastest(ours, problem, tol) for tol in tolerances)]
 
@@ -151,8 +151,9 @@ def peer(
         with with_threads(threads[0]):
             tol, on_the_way = loosest(fit, problem, best, limit)
         points += on_the_way
-        if tol is not None:
-            tried.append(at_best_threads(fit, problem, tol, threads, setting))
+        if tol is None:
+            break
+        tried.append(at_best_threads(fit, problem, tol, threads, setting))
     return min(tried, key=lambda run: run.seconds, default=None), points
 
 
