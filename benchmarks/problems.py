@@ -1,5 +1,7 @@
 """The data sets of the benchmarks: small real ones, Fashion-MNIST where it is installed, and generated ones.
 
+Columns are raw unless the name says "standardised"; Fashion-MNIST's pixels are divided by 255.
+
 Set SOFTREG_DATA to the folder of dna.npz, letter.npz and satellite.npz (each with X and y); what is
 missing is left out, and said.
 """
@@ -21,12 +23,13 @@ FASHION = Path("/usr/share/datasets/fashion-mnist")  # Debian's package dataset-
 
 
 class Problem(NamedTuple):
-    """Rows, labels and the inverse strength of the penalty."""
+    """Rows, labels from 0 to K - 1, the inverse strength of the penalty, and weights of the rows if there are any."""
 
     name: str
     X: Any
     y: Any
     C: float
+    w: Any = None
 
 
 def standardised(problem: Problem) -> Problem:
@@ -89,6 +92,21 @@ def embeddings() -> Problem:
     return Problem("unit-norm embeddings", X / np.linalg.norm(X, axis=1, keepdims=True), y, 100.0)
 
 
+def election() -> Problem:
+    """The party of 944 voters in 1996, without a penalty: the example of statsmodels for MNLogit, which has none."""
+    from statsmodels.datasets import anes96
+
+    data = anes96.load_pandas()
+    return Problem("election, no penalty", data.exog.to_numpy(float), data.endog.to_numpy(int), np.inf)
+
+
+def no_penalty() -> Problem:
+    """Many more rows than parameters, and no penalty."""
+    random = np.random.default_rng(4)
+    X = random.normal(size=(20_000, 30))
+    return Problem("no penalty", X, drawn(random, X, random.normal(size=(30, 5)) / 2), np.inf)
+
+
 def iris() -> Problem:
     """Fisher's irises."""
     return Problem("iris", *load_iris(return_X_y=True), 1.0)
@@ -99,7 +117,7 @@ def digits() -> Problem:
     return Problem("digits", *load_digits(return_X_y=True), 1.0)
 
 
-SMALL = {
+PROBLEMS = {
     "iris": iris,
     "digits": digits,
     "digits-std": lambda: standardised(digits()),
@@ -111,14 +129,19 @@ SMALL = {
     "power-law": power_law,
     "rare-one-hot": rare_one_hot,
     "wide": wide,
+    "election": election,
+    "no-penalty": no_penalty,
+    "embeddings": embeddings,
+    "fashion": fashion,
 }
-LARGE = {"embeddings": embeddings, "fashion": fashion}
 
 
 def problems(names: list[str]) -> Iterator[Problem]:
-    """The problems of these names; one whose file is missing is reported and left out."""
+    """The problems of these names; one whose file or package is missing is reported and left out."""
     for name in names:
         try:
-            yield (SMALL | LARGE)[name]()
-        except FileNotFoundError as error:
+            problem = PROBLEMS[name]()
+        except (FileNotFoundError, ImportError) as error:
             print(f"{name} is left out: {error}")
+        else:
+            yield problem
