@@ -22,7 +22,7 @@ REST = 0.05  # share of the sum that may be estimated from the last step
 def newton_decrement(
     problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf
 ) -> float:
-    """Return half of g'H^-1 g at theta; what the last product leaves open is estimated from it.
+    """Return half of g'H^-1 g at theta; what the last products leave open is estimated from them.
 
     The sum only grows, so it is not finished where it is beyond `enough` for certain.
     """
@@ -30,19 +30,22 @@ def newton_decrement(
     residual, direction = gradient, inverse(gradient)
     rest = float(xp.sum(residual * direction))
     total, open_part = 0.0, rest
+    if rest <= 0:
+        return 0.0
     for _ in range(MAX_PRODUCTS):
         product = problem.hessian_product(theta, direction)
         bend = float(xp.sum(direction * product))
         if bend <= 0 or not math.isfinite(bend):  # rounding is all there is, or no curvature at all
-            return (total + rest) / 2 if rest <= 0 else math.inf
+            return math.inf
         step = rest / bend
         total += step * rest
         residual = residual - step * product
         preconditioned = inverse(residual)
         rest, before = float(xp.sum(residual * preconditioned)), rest
-        # The step, found with H, makes up for a preconditioner of the wrong size.
-        open_part = max(step * rest, 0.0)
-        if open_part <= REST * total or total / 2 > enough:
+        # The next term with the same step, which makes up for a preconditioner of the wrong size, and all
+        # that follow if each is smaller than the one before by the same ratio.
+        open_part = max(step * rest, 0.0) / max(1 - rest / before, REST)
+        if rest <= 0 or open_part <= REST * total or total / 2 > enough:
             break
         direction = preconditioned + rest / before * direction
     return (total + open_part) / 2

@@ -21,7 +21,7 @@ from softreg.errors import NonFiniteError
 
 Array = Any
 
-MARGIN = 5.0  # by how much evidence for a minimum must be better than the tolerance
+MARGIN = 3.0  # by how much evidence for a minimum must be better than the tolerance
 
 
 class Problem(Protocol):
