@@ -26,10 +26,10 @@ from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
 from softreg._curvature import Curvature
 from softreg._objective import Objective, logits, without_common_part
-from softreg._separation import separated
+from softreg._separation import minimised
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError, NonFiniteError
-from softreg.solvers import Solver, Status, minimise
+from softreg.solvers import Solver, Status
 from softreg.solvers.lbfgs import lbfgs
 from softreg.solvers.precondition import Preconditioner
 from softreg.solvers.sgd import epoch, sgd
@@ -98,9 +98,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     converged_ : bool
         Whether the evidence below shows a minimum; never for separated classes without penalty.
     separated_ : bool
-        Whether the fit found parameters that make no mistake although there is no penalty, so that no
-        finite optimum exists. Classes that can be told apart only in part (by a column that is the
-        same for all of one class, say) have none either, and are not detected yet.
+        Whether there is no penalty and no finite optimum: the classes can be told apart without a
+        mistake, or in part (by a column that is 1 in rows of one class alone, say).
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
@@ -205,17 +204,17 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             else:
                 run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
             with ProgressTable(self.verbose, solver) as report, _threads.for_parameters(rows.d * classes.shape[0]):
-                solution = minimise(
+                solution, separation = minimised(
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
-            self.separated_ = separated(objective, solution.theta)
+            self.separated_ = separation is not None
             W, b = without_common_part(*objective.split(solution.theta), objective.xp)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED and not self.separated_
             self.optimality_: dict[str, Any] = _outcome.evidence(solution, solver)
             if not self.converged_:
-                _outcome.warn_of(solution, solver, self.tol, separated=self.separated_)
+                _outcome.warn_of(solution, solver, self.tol, separation, self)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:
