@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from softreg import core
 from softreg._arrays import Array, class_index
 from softreg._blocks import transposed_times
-from softreg._curvature import unit_rows
+from softreg._curvature import wide_unit_rows
 from softreg._objective import Objective
 from softreg.solvers import Problem, Progress, Solution, Solver, Status, minimise
 from softreg.solvers.minimise import Iterate, is_minimum
@@ -102,26 +102,12 @@ def _named(objective: Objective, direction: Array, *, complete: bool) -> Separat
 
 
 def _in_units(objective: Objective, theta: Array) -> Array:
-    """Theta for the rows of `_rows`."""
+    """Theta for the rows of `wide_unit_rows`."""
     xp, scale = objective.xp, objective.scale
     if objective.rows.sparse and objective.intercept:
         W, b = objective.split(theta)
         theta = xp.concat([W, xp.expand_dims(b, axis=0)], axis=0)
     return xp.where(scale > 0, theta / xp.where(scale > 0, scale, 1), 0)
-
-
-def _rows(objective: Objective) -> Iterator[tuple[slice, Any]]:
-    """The blocks of rows: their place, and x in the solver's units and the widest dtype; not centred if sparse."""
-    xp, wide = objective.xp, objective.wide
-    for rows in objective.rows.slices(6 * objective.n_classes + 3 * objective.rows.d):
-        X = objective.rows.block(rows)
-        if objective.rows.sparse:
-            import scipy.sparse as sp
-
-            one = sp.csr_array(xp.ones((X.shape[0], int(objective.intercept)), dtype=wide))
-            yield rows, sp.hstack([X, one], format="csr", dtype=wide) @ sp.diags_array(objective.scale[:, 0])
-        else:
-            yield rows, unit_rows(objective, xp.astype(X, wide, copy=False), wide)
 
 
 def _own(objective: Objective, rows: slice, z: Array) -> Array:
@@ -142,7 +128,7 @@ def _gains(objective: Objective, direction: Array) -> tuple[float, float]:
     Own classes that gain on one another are a loss.
     """
     xp, least, most = objective.xp, float("inf"), 0.0
-    for rows, x in _rows(objective):
+    for rows, x in wide_unit_rows(objective):
         z = x @ direction
         own = _own(objective, rows, z)
         gain = _mean_over(own, z, xp) - z
@@ -163,7 +149,7 @@ def _without_what_is_open(objective: Objective, theta: Array, limit: float) -> A
 
     def seen(direction: Array) -> Array:
         total = xp.zeros_like(direction)
-        for rows, x in _rows(objective):
+        for rows, x in wide_unit_rows(objective):
             z = x @ theta
             offset = 0 if objective.offset is None else xp.astype(objective.offset[rows, :], z.dtype)
             p = core.softmax(z + offset, xp=xp, shift=core.plain_shift)

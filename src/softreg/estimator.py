@@ -19,7 +19,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from softreg import _outcome, _threads, core
+from softreg import _outcome, _rank, _threads, core
 from softreg import _targets as boundary_y
 from softreg import _validation as boundary
 from softreg._arrays import Array, widest_real
@@ -105,6 +105,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
         quadratic model still promises, about the gap), "objective" (the mean objective), "passes" (readings of all
         rows), "solver", "status". After `partial_fit` only "passes", "solver" and "status".
+
+    Without a penalty, coefficients of columns that are constant or sums of others are not determined:
+    of those that give the same model, the ones with the least sum of squares are returned, if X has
+    at most 4096 columns. Data without a finite optimum are told by a `SeparationWarning`.
 
     Errors: `InputError` (a ValueError) for data that cannot be used, `InputTypeError` (a TypeError)
     for dtypes, `BackendError` (a ValueError) for a library or device other than the fit's. A call
@@ -196,7 +200,11 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             y, w, classes = self._targets(y, sample_weight, rows)
             boundary_y.several_classes(boundary_y.Targets(y, classes), w, rows)
             solver = "lbfgs" if self.solver == "auto" else self.solver
-            objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
+            whole = objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
+            dependent = None if solver == "sgd" else _rank.dependence(whole)
+            if dependent is not None:
+                kept = _rank.in_kept(rows, dependent.kept)
+                objective = self._objective(kept, y, w, classes, offset, centred=True)
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
             run: Solver
             if solver == "sgd":
@@ -208,7 +216,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                     objective, self._start(objective), run, tol=self.tol, max_iter=max_iter, report=report
                 )
             self.separated_ = separation is not None
-            W, b = without_common_part(*objective.split(solution.theta), objective.xp)
+            W, b = objective.split(solution.theta)
+            if dependent is not None:
+                if separation is not None:
+                    separation = separation._replace(feature=int(dependent.kept[separation.feature]))
+                W, b = _rank.least(dependent, whole, W, b)
+            W, b = without_common_part(W, b, objective.xp)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED and not self.separated_
