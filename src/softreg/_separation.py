@@ -31,7 +31,7 @@ from softreg.solvers.minimise import Iterate, is_minimum
 
 LOOSEST = 1e-6  # tolerance of the first look at the logits,
 FINER = 1e-6  # and what the second one has of it;
-LEAST_MOVE = 1.0  # logits have moved by more between them if there is no finite optimum: by -log(FINER), about 14
+LEAST_MOVE = 5.0  # logits move by more between them if there is no finite optimum: by about -log(FINER) = 14
 POSSIBLE = 1.0, 1e-6, 1e-3  # probability from which a class is still possible in a row: what is tried
 ROUNDING = 1e-9  # of the largest gain: by as much a class may fall behind
 NOTHING = 1e-6  # of the largest gain along theta: a direction that gains less is rounding

@@ -19,11 +19,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from softreg import _outcome, _rank, _threads, core
+from softreg import _memory, _outcome, _rank, _threads, core
 from softreg import _targets as boundary_y
 from softreg import _validation as boundary
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
+from softreg._columns import warn_of_offsets
 from softreg._curvature import Curvature
 from softreg._objective import Objective, logits, without_common_part
 from softreg._separation import minimised
@@ -201,6 +202,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             boundary_y.several_classes(boundary_y.Targets(y, classes), w, rows)
             solver = "lbfgs" if self.solver == "auto" else self.solver
             whole = objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
+            _memory.check(whole, solver)
+            warn_of_offsets(whole.columns, rows.dtype, rows.xp, getattr(self, "feature_names_in_", None))
             dependent = None if solver == "sgd" else _rank.dependence(whole)
             if dependent is not None:
                 kept = _rank.in_kept(rows, dependent.kept)
