@@ -6,19 +6,23 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from softreg._gap import gap_bound
+from softreg._objective import Objective
 from softreg._separation import Separation, SeparationWarning
 from softreg._validation import to_host
 from softreg.errors import warn
 from softreg.solvers import Solution, Status
 
 
-def evidence(solution: Solution, solver: str) -> dict[str, Any]:
+def evidence(objective: Objective, solution: Solution, solver: str) -> dict[str, Any]:
     """Return `optimality_`."""
+    bound = gap_bound(objective, solution.theta, solution.gradient)
     return {
         "scaled_gradient": solution.scaled_gradient,
         "newton_decrement": solution.decrement,
+        "gap_bound": bound,
         "objective": solution.value,
-        "passes": solution.passes,
+        "passes": objective.passes,
         "solver": solver,
         "status": solution.status.value,
     }

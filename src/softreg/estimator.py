@@ -104,8 +104,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
-        quadratic model still promises, about the gap), "objective" (the mean objective), "passes" (readings of all
-        rows), "solver", "status". After `partial_fit` only "passes", "solver" and "status".
+        quadratic model still promises, about the gap), "gap_bound" (proven to be at least the gap; often much
+        more if the penalty is weak, and infinite without one), "objective" (the mean objective), "passes"
+        (readings of all rows, the two for the bound among them), "solver" (the one that "auto" picked),
+        "status". After `partial_fit` only "passes", "solver" and "status".
 
     Without a penalty, coefficients of columns that are constant or sums of others are not determined:
     of those that give the same model, the ones with the least sum of squares are returned, if X has
@@ -228,7 +230,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED and not self.separated_
-            self.optimality_: dict[str, Any] = _outcome.evidence(solution, solver)
+            self.optimality_: dict[str, Any] = _outcome.evidence(objective, solution, solver)
             if not self.converged_:
                 _outcome.warn_of(solution, solver, self.tol, separation, self)
         return self

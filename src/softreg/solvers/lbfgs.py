@@ -72,7 +72,7 @@ def lbfgs(
             confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric))
             return confirmed[0]
 
-        yield Iterate(point.theta, value, scaled, -slope / 2, confirm)
+        yield Iterate(point.theta, value, scaled, -slope / 2, confirm, point.gradient)
         doubted = bool(confirmed)  # the driver asked, and yet goes on
         slack = problem.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1

@@ -53,6 +53,7 @@ class Iterate(NamedTuple):
     scaled_gradient: float  # max |scale * gradient|
     decrement: float
     confirmed: Callable[[], float] | None = None  # finds the decrement without the solver's own estimate of H
+    gradient: Array | None = None
 
 
 class Progress(NamedTuple):
@@ -82,6 +83,7 @@ class Solution(NamedTuple):
     iterations: int
     passes: float
     status: Status
+    gradient: Array | None = None
 
 
 Solver = Callable[[Problem, Array], Iterator[Iterate]]
@@ -118,7 +120,7 @@ def minimise(
             break
     if status is Status.STALLED and is_rounding_floor(at, problem.resolution):
         status = Status.CONVERGED
-    return Solution(*at[:4], iteration, problem.passes, status)
+    return Solution(*at[:4], iteration, problem.passes, status, at.gradient)
 
 
 def is_minimum(at: Iterate, tol: float) -> bool:
