@@ -66,7 +66,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     solver : {"auto", "lbfgs", "sgd"}, default="auto"
         "lbfgs" is limited-memory BFGS on all rows, preconditioned by Hessians as far as they pay, in
         columns that are centred and scaled inside; "sgd" the mini-batch update over shuffled rows,
-        which comes near the minimum, not to it. "auto" is "lbfgs".
+        which comes near the minimum, not to it. "auto" is "lbfgs", which by a cost model of n, d, K and
+        sparsity is anything between plain L-BFGS and Newton's method; `optimality_["solver"]` says what was picked.
     tol : float, default=1e-6
         Bounds the relative gap (F - F*)/max(1, F*) of the mean objective F to its minimum. The fit has
         converged when the decrease that is still promised is a thirtieth of that, and the gradient
