@@ -17,7 +17,7 @@ def labels(random, n=400):
 
 ADDED = {
     "copy": lambda X, random: X[:, :1],
-    "copy in other units": lambda X, random: 1e-6 * X[:, 1:2] + 0.1,
+    "copy in other units": lambda X, random: 1e-6 * X[:, 1:2] + 1e-5,
     "copy far away": lambda X, random: X[:, :1] + 1e3,
     "sum": lambda X, random: X[:, :2].sum(axis=1, keepdims=True),
     "all levels of a factor": lambda X, random: np.eye(3)[random.integers(0, 3, len(X))],

@@ -12,6 +12,9 @@ usual case. Albert & Anderson (1984), doi:10.1093/biomet/71.1.1.
 A fit that has found all but a millionth of a millionth shows the direction by what has become
 impossible: D is what is left of theta if it must not tell apart the classes that are still possible
 in each row. Offsets play no part; of a row of probabilities, all classes above 0 are its own.
+
+So what is reported is proved, up to rounding; but where some classes part much faster than others,
+it may happen, rarely in float64 and more often in float32, that no such D is found.
 """
 
 from __future__ import annotations

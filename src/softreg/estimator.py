@@ -101,7 +101,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         Whether the evidence below shows a minimum; never for separated classes without penalty.
     separated_ : bool
         Whether there is no penalty and no finite optimum: the classes can be told apart without a
-        mistake, or in part (by a column that is 1 in rows of one class alone, say).
+        mistake, or in part (by a column that is 1 in rows of one class alone, say). Proved where True;
+        in rare cases, more often in float32, separation in part is not found.
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
