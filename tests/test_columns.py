@@ -73,3 +73,13 @@ def test_squares_out_of_range(factor, word):
     X = np.random.default_rng(0).normal(size=(50, 2)) * [1, factor]
     with np.errstate(all="ignore"), pytest.raises(InputError, match=f"column 1 of X are too {word} to be squared"):
         columns(Rows(X), None, 50.0, np.float64, centred=True)
+
+
+@pytest.mark.parametrize("offset", [3e3, 3e4])
+def test_offsets_in_many_single_precision_rows(offset):
+    """Sums over many rows keep the digits that the numbers have: a column far from 0 is not taken for a constant."""
+    X = (np.random.default_rng(0).normal(size=(200_000, 1)) + offset).astype(np.float32)
+    found = columns(Rows(X), None, 2e5, np.float64, centred=True)
+    np.testing.assert_allclose(found.spread, X.astype(float).var(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(found.centre, X.astype(float).mean(axis=0), rtol=1e-12)
+    assert columns(Rows(np.full((200_000, 1), offset, np.float32)), None, 2e5, np.float64, centred=True).spread == 0

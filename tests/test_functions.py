@@ -326,3 +326,16 @@ def test_promotion(backend):
         pytest.skip("the device has one floating dtype")
     z, y = backend.asarray([[0.0, 0.0]], "float32"), backend.asarray([[0.5, 0.5]], "float64")
     check(backend, softreg.cross_entropy(z, y), [np.log(2)], dtype="float64")
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # Dask computes when it is asked for the values
+def test_values_of_weights_are_not_looked_at(backend):
+    """Negative weights count as they are; without any weight there is no mean."""
+    s = on(backend, sample(21))
+    w = backend.asarray(np.array([1.0, -0.5, 2, 1, 1]), backend.floats[-1])
+    model = (s["W"], s["b"], s["X"], s["labels"])
+    loss, _, _ = softreg.loss_and_gradient(*model, sample_weight=w)
+    rows = backend.numpy(softreg.cross_entropy(s["X"] @ s["W"] + s["b"], s["labels"]))
+    check(backend, loss, rows @ backend.numpy(w) / 4.5)
+    loss, dW, db = softreg.loss_and_gradient(*model, sample_weight=w - w)
+    assert all(np.all(np.isnan(backend.numpy(x))) for x in (loss, dW, db))

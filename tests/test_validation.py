@@ -363,6 +363,19 @@ def test_large_integers_warn(backend):
     warned(PrecisionWarning, "^1 integers in X .*float", lambda: model.predict(X_large))
 
 
+def test_offset_that_costs_digits(backend, random):
+    """F65: a column of float32 whose offset has eaten its variation is named; one nearer, or constant, is not."""
+    if "float64" not in backend.floats:
+        pytest.skip("without wider sums such a column cannot be told from a constant")
+    X = random.normal(size=(60, 4)) + np.array([0, 1e6, 1e4, 1e6])
+    X[:, 3] = 1e6
+    with pytest.warns(PrecisionWarning) as caught:
+        SoftmaxRegression().fit(backend.asarray(X, "float32"), here(backend, np.arange(60) % 3))
+    (message,) = (str(w.message) for w in caught)
+    assert message.startswith("column 1 of X has mean/std = 9e+05; float32 keeps about 1 digits of its variation.")
+    SoftmaxRegression().fit(backend.asarray(X, "float64"), here(backend, np.arange(60) % 3))
+
+
 def test_long_double_warns():
     """F14: what NumPy holds in more than 64 bits is rounded, with a warning."""
     model = warned(PrecisionWarning, "computed in float64", lambda: SoftmaxRegression().fit(X.astype(np.longdouble), y))

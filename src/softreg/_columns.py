@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from softreg._arrays import Array, first_true, is_array
 from softreg._blocks import Rows, squared, transposed_times
-from softreg.errors import InputError
+from softreg.errors import InputError, PrecisionWarning, warn
 
+LOST = 0.01  # share of a column's spread that rounding of its numbers may be without a warning
 FAR = 100.0  # offsets, in units of spread, from which a product with X loses digits that the fit needs
 
 
@@ -26,33 +28,59 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
     Raises `InputError` where a column's squares overflow, or vanish although the column does not.
     """
     xp = rows.xp
-    squares, centre = (sums / count for sums in _sums(rows, w, wide, lambda X: (_square(X, wide, xp), X)))
-    bad = ~xp.isfinite(squares)
-    if bool(xp.any(squares == 0)):
+    squares, centre = (
+        sums / count for sums in _sums(rows, w, wide, lambda X: (_square(X, wide, xp), _widened(X, wide, xp)))
+    )
+    bad = first_true(~xp.isfinite(squares), xp)
+    if bad is None and bool(xp.any(squares == 0)):
         (sizes,) = _sums(rows, w, wide, lambda X: (abs(X),))
-        bad |= (squares == 0) & (sizes > 0)
-    bad = first_true(bad, xp)
+        bad = first_true((squares == 0) & (sizes > 0), xp)
     if bad is not None:
         size = "large" if float(squares[bad]) else "small"
         raise InputError(f"the numbers in column {bad[0]} of X are too {size} to be squared; scale the column.")
     if not centred:
         return Columns(None, squares, False)
+    eps = float(xp.finfo(wide).eps)
     if rows.sparse:  # centred, it would not be sparse
-        spread, noise = squares - centre * centre, 64 * float(xp.finfo(wide).eps)
+        spread, noise = squares - centre * centre, 64 * eps
     else:
-        c = xp.astype(centre, rows.dtype)
-        spread = _sums(rows, w, wide, lambda X: (_square(X - c, wide, xp),))[0] / count
-        noise = 64 * rows.n * float(xp.finfo(rows.dtype).eps) ** 2
+        spread = _sums(rows, w, wide, lambda X: (_square(_widened(X, wide, xp) - centre, wide, xp),))[0] / count
+        noise = 64 * rows.n * eps**2
     spread = xp.where(spread > noise * squares, spread, 0)
     far = (spread > 0) & (centre * centre > FAR * FAR * spread)
     return Columns(centre, spread, not rows.sparse and bool(xp.any(far)))
 
 
+def warn_of_offsets(found: Columns, dtype: Any, xp: Any, names: Any = None) -> None:
+    """Warn of columns so far from 0 that rounding has left little of their variation (F65)."""
+    if found.centre is None:
+        return
+    eps = float(xp.finfo(dtype).eps)
+    ratio = xp.abs(found.centre) / xp.sqrt(xp.where(found.spread > 0, found.spread, xp.inf))
+    lost = ratio * eps > LOST
+    at = first_true(lost, xp)
+    if at is None:
+        return
+    j, worst = at[0], float(ratio[at[0]])
+    others = int(xp.sum(xp.astype(lost, xp.int64))) - 1
+    name, more = "" if names is None else f" ({names[j]!r})", f", and {others} more columns like it" if others else ""
+    kind = f"float{xp.finfo(dtype).bits}"
+    warn(
+        f"column {j}{name} of X has mean/std = {worst:.0e}{more}; {kind} keeps about "
+        f"{max(0, round(-math.log10(worst * eps)))} digits of its variation. Subtract the mean before X is made "
+        f"{kind}{', or use float64' if kind == 'float32' else ''}.",
+        PrecisionWarning,
+    )
+
+
+def _widened(X: Any, wide: Any, xp: Any) -> Any:
+    """The block in the dtype `wide`: of a million rows, sums in float32 keep four digits of an offset."""
+    return xp.astype(X, wide, copy=False) if is_array(X) else X.astype(wide)
+
+
 def _square(X: Any, wide: Any, xp: Any) -> Any:
     """The block with each number squared, in the dtype `wide`: float32 would overflow at 1e19."""
-    if not is_array(X):
-        return squared(X.astype(wide))
-    return squared(xp.astype(X, wide, copy=False))
+    return squared(_widened(X, wide, xp))
 
 
 def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], tuple[Any, ...]]) -> list[Array]:

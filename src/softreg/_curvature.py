@@ -8,7 +8,7 @@ p         the row's probabilities; P~ = diag p - p p', its curvature in the logi
 Hessian   mean of P~ (x) x~ x~' plus the penalty, which in these units is l2 scale^2 on the
           diagonal, 0 for the intercept. Order (class, feature)
 
-All of it needs dense rows: sparse ones would lose their zeros to the centring.
+All but `wide_unit_rows` needs dense rows: sparse ones would lose their zeros to the centring.
 """
 
 from __future__ import annotations
@@ -37,6 +37,20 @@ def unit_rows(objective: Objective, X: Array, dtype: Any) -> Array:
     X = xp.astype(X * xp.astype(scale[:-1], X.dtype), dtype, copy=False)
     last = xp.ones_like(X[:, :1]) * xp.astype(scale[-1], dtype)
     return xp.concat([X, last], axis=1)
+
+
+def wide_unit_rows(objective: Objective) -> Iterator[tuple[slice, Any]]:
+    """The blocks of all rows: their place, and x~ in the widest dtype; sparse ones stay so, and are not centred."""
+    xp, wide = objective.xp, objective.wide
+    for rows in objective.rows.slices(6 * objective.n_classes + 3 * objective.rows.d):
+        X = objective.rows.block(rows)
+        if objective.rows.sparse:
+            import scipy.sparse as sp
+
+            one = sp.csr_array(xp.ones((X.shape[0], int(objective.intercept)), dtype=wide))
+            yield rows, sp.hstack([X, one], format="csr", dtype=wide) @ sp.diags_array(objective.scale[:, 0])
+        else:
+            yield rows, unit_rows(objective, xp.astype(X, wide, copy=False), wide)
 
 
 def penalty(objective: Objective) -> Array:

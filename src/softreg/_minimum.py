@@ -9,6 +9,7 @@ from softreg._arrays import Array
 from softreg._curvature import Curvature
 from softreg._objective import Objective
 from softreg._row_space import row_space
+from softreg._separation import Separation, minimised
 from softreg.solvers import Progress, Solution, Status, minimise
 from softreg.solvers.lbfgs import lbfgs
 from softreg.solvers.precondition import Preconditioner
@@ -16,11 +17,12 @@ from softreg.solvers.precondition import Preconditioner
 
 def minimum(
     objective: Objective, start: Array, *, tol: float, max_iter: int, report: Callable[[Progress], None]
-) -> Solution:
+) -> tuple[Solution, Separation | None]:
     """Minimise, with far fewer rows than features in the space of the rows (`row_space`), else among the features.
 
     There L-BFGS has the preconditioners that `Preconditioner` chooses by their cost. Where rounding
-    cost the row space more than tol allows, the fit goes on among the features.
+    cost the row space more than tol allows, the fit goes on among the features. Without a penalty it
+    looks for a proof that there is no minimum.
     """
     space = row_space(objective)
     before = 0
@@ -28,8 +30,8 @@ def minimum(
         solution = space.minimised(start, partial(minimise, tol=tol, max_iter=max_iter, report=report))
         enough = solution.decrement <= tol * max(1.0, abs(solution.value))
         if solution.status is Status.MAX_ITER or (solution.status is Status.CONVERGED and enough):
-            return solution
+            return solution, None
         start, before = solution.theta, solution.iterations
     run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
-    solution = minimise(objective, start, run, tol=tol, max_iter=max_iter - before, report=report)
-    return solution._replace(iterations=solution.iterations + before)
+    solution, separation = minimised(objective, start, solver=run, tol=tol, max_iter=max_iter - before, report=report)
+    return solution._replace(iterations=solution.iterations + before), separation

@@ -158,6 +158,20 @@ class Objective:
         dW, db = self._summed(of_block, W, b, centre)
         return self._back(dW / self.count + self.l2 * V_wide, db / self.count)
 
+    def class_curvature(self, theta: Array) -> Array:
+        """Return the weighted mean of diag p - p p' over all rows, shape (K, K); one pass."""
+        self.passes += 1
+        xp = self.xp
+        softmax = fastest(core.softmax, xp)
+
+        def of_block(rows: slice, X: Any, z: Array) -> tuple[Array, ...]:
+            p = softmax(z, xp=xp, shift=core.plain_shift)
+            weighted = core.row_weighted(None if self.w is None else self.w[rows], p, xp=xp)
+            return xp.matrix_transpose(p) @ weighted, xp.sum(weighted, axis=0)
+
+        outer, sums = self._summed(of_block, *self._for_products(theta))
+        return (sums * xp.eye(self.n_classes, dtype=self.wide, device=self.rows.device) - outer) / self.count
+
     def _for_products(self, theta: Array) -> tuple[Array, Array, Array | None]:
         """W and b in the dtype of X, and what is to be taken off each block: large offsets, else nothing.
 

@@ -6,28 +6,42 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
-from softreg._separation import SeparationWarning
+from softreg._gap import gap_bound
+from softreg._objective import Objective
+from softreg._separation import Separation, SeparationWarning
+from softreg._validation import to_host
 from softreg.errors import warn
 from softreg.solvers import Solution, Status
 
 
-def evidence(solution: Solution, solver: str) -> dict[str, Any]:
+def evidence(objective: Objective, solution: Solution, solver: str) -> dict[str, Any]:
     """Return `optimality_`."""
+    passes = objective.passes
+    bound = gap_bound(objective, solution.theta, solution.gradient)
     return {
         "scaled_gradient": solution.scaled_gradient,
         "newton_decrement": solution.decrement,
+        "gap_bound": bound,
         "objective": solution.value,
-        "passes": solution.passes,
+        "passes": solution.passes + objective.passes - passes,
         "solver": solver,
         "status": solution.status.value,
     }
 
 
-def warn_of(solution: Solution, solver: str, tol: float, *, separated: bool) -> None:
+def warn_of(solution: Solution, solver: str, tol: float, separation: Separation | None, model: Any) -> None:
     """Warn that the fit has not converged, say how far it is, and what to do."""
-    if separated:
+    if separation is not None:
+        label = to_host(model.classes_)[separation.k].item()
+        names = getattr(model, "feature_names_in_", None)
+        name = "" if names is None else f" ({names[separation.feature]!r})"
+        part = (
+            ""
+            if separation.complete
+            else f" in part (class {label!r}, most of all by column {separation.feature}{name})"
+        )
         warn(
-            "the classes are linearly separable and there is no penalty, so no finite optimum exists; stopped "
+            f"the classes are linearly separable{part} and there is no penalty, so no finite optimum exists; stopped "
             f"with training loss {solution.value:.1e}. Set C < inf.",
             SeparationWarning,
         )

@@ -13,13 +13,16 @@ in U, is what was lost, and F is strongly convex in W with modulus l2.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from softreg._arrays import Array
 from softreg._blocks import Rows
+from softreg._curvature import Curvature
 from softreg._objective import Objective
 from softreg._threads import for_large_products
 from softreg.solvers import Problem, Solution, Solver
 from softreg.solvers.lbfgs import lbfgs
+from softreg.solvers.precondition import Preconditioner
 
 Solve = Callable[[Problem, Array, Solver], Solution]
 SAVED = 30  # passes over the rows that the Gram matrix may cost, if it made passes free
@@ -77,7 +80,8 @@ class RowSpace:
 
     def minimised(self, start: Array, solve: Solve) -> Solution:
         """Minimise in U, and return that as a solution in W, with what was lost added to the decrement."""
-        inner = solve(self.objective, self.project(start), lbfgs)
+        run = partial(lbfgs, precondition=Preconditioner(Curvature(self.objective)))
+        inner = solve(self.objective, self.project(start), run)
         value, gradient = self.full.value_and_gradient(self.lift(inner.theta))
         _, seen = self.objective.value_and_gradient(inner.theta)
         rest = (gradient - self.lift(seen))[: self.full.rows.d, :]
@@ -86,6 +90,7 @@ class RowSpace:
             value=float(value),
             decrement=inner.decrement + float(self.xp.sum(rest * rest)) / (2 * self.full.l2),
             passes=inner.passes + self.full.passes,
+            gradient=gradient,
         )
 
 

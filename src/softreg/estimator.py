@@ -19,17 +19,18 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from softreg import _outcome, _threads, core
+from softreg import _memory, _outcome, _rank, _threads, core
 from softreg import _targets as boundary_y
 from softreg import _validation as boundary
 from softreg._arrays import Array, widest_real
 from softreg._blocks import Rows, assembled
+from softreg._columns import warn_of_offsets
 from softreg._minimum import minimum
 from softreg._objective import Objective, logits, without_common_part
-from softreg._separation import separated
+from softreg._separation import minimised
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError, NonFiniteError
-from softreg.solvers import Status, minimise
+from softreg.solvers import Status
 from softreg.solvers.sgd import epoch, sgd
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     solver : {"auto", "lbfgs", "sgd"}, default="auto"
         "lbfgs" is limited-memory BFGS on all rows, preconditioned by Hessians as far as they pay, in
         columns that are centred and scaled inside; "sgd" the mini-batch update over shuffled rows,
-        which comes near the minimum, not to it. "auto" is "lbfgs".
+        which comes near the minimum, not to it. "auto" is "lbfgs", which by a cost model of n, d, K and
+        sparsity is anything between plain L-BFGS and Newton's method; `optimality_["solver"]` says what was picked.
     tol : float, default=1e-6
         Bounds the relative gap (F - F*)/max(1, F*) of the mean objective F to its minimum. The fit has
         converged when the decrease that is still promised is a thirtieth of that, and the gradient
@@ -96,14 +98,20 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     converged_ : bool
         Whether the evidence below shows a minimum; never for separated classes without penalty.
     separated_ : bool
-        Whether the fit found parameters that make no mistake although there is no penalty, so that no
-        finite optimum exists. Classes that can be told apart only in part (by a column that is the
-        same for all of one class, say) have none either, and are not detected yet.
+        Whether there is no penalty and no finite optimum: the classes can be told apart without a
+        mistake, or in part (by a column that is 1 in rows of one class alone, say). Proved where True;
+        in rare cases, more often in float32, separation in part is not found.
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
-        quadratic model still promises, about the gap), "objective" (the mean objective), "passes" (readings of all
-        rows), "solver", "status". After `partial_fit` only "passes", "solver" and "status".
+        quadratic model still promises, about the gap), "gap_bound" (proven to be at least the gap; often much
+        more if the penalty is weak, and infinite without one), "objective" (the mean objective), "passes"
+        (readings of all rows, the two for the bound among them), "solver" (the one that "auto" picked),
+        "status". After `partial_fit` only "passes", "solver" and "status".
+
+    Without a penalty, coefficients of columns that are constant or sums of others are not determined:
+    of those that give the same model, the ones with the least sum of squares are returned, if X has
+    at most 4096 columns. Data without a finite optimum are told by a `SeparationWarning`.
 
     Errors: `InputError` (a ValueError) for data that cannot be used, `InputTypeError` (a TypeError)
     for dtypes, `BackendError` (a ValueError) for a library or device other than the fit's. A call
@@ -195,19 +203,33 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             y, w, classes = self._targets(y, sample_weight, rows)
             boundary_y.several_classes(boundary_y.Targets(y, classes), w, rows)
             solver = "lbfgs" if self.solver == "auto" else self.solver
-            objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
+            whole = objective = self._objective(rows, y, w, classes, offset, centred=solver != "sgd")
+            _memory.check(whole, solver)
+            warn_of_offsets(whole.columns, rows.dtype, rows.xp, getattr(self, "feature_names_in_", None))
+            dependent = None if solver == "sgd" else _rank.dependence(whole)
+            if dependent is not None:
+                kept = _rank.in_kept(rows, dependent.kept)
+                objective = self._objective(kept, y, w, classes, offset, centred=True)
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
-            solve = minimum if solver == "lbfgs" else partial(minimise, solver=partial(sgd, **self._sgd_settings(rows)))
+            find = minimum if solver == "lbfgs" else partial(minimised, solver=partial(sgd, **self._sgd_settings(rows)))
             with ProgressTable(self.verbose, solver) as report, _threads.during_a_fit():
-                solution = solve(objective, self._start(objective), tol=self.tol, max_iter=max_iter, report=report)
-            self.separated_ = separated(objective, solution.theta)
-            W, b = without_common_part(*objective.split(solution.theta), objective.xp)
+                solution, separation = find(
+                    objective, self._start(objective), tol=self.tol, max_iter=max_iter, report=report
+                )
+                evidence = _outcome.evidence(objective, solution, solver)
+            self.separated_ = separation is not None
+            W, b = objective.split(solution.theta)
+            if dependent is not None:
+                if separation is not None:
+                    separation = separation._replace(feature=int(dependent.kept[separation.feature]))
+                W, b = _rank.least(dependent, whole, W, b)
+            W, b = without_common_part(W, b, objective.xp)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
             self.converged_ = solution.status is Status.CONVERGED and not self.separated_
-            self.optimality_: dict[str, Any] = _outcome.evidence(solution, solver)
+            self.optimality_: dict[str, Any] = evidence
             if not self.converged_:
-                _outcome.warn_of(solution, solver, self.tol, separated=self.separated_)
+                _outcome.warn_of(solution, solver, self.tol, separation, self)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SoftmaxRegression:

@@ -233,7 +233,8 @@ def loss_and_gradient(
     l2 : float
         Weight of the penalty.
     sample_weight : array, shape (n,), optional
-        Weights w_i of the rows; all 1 if not given.
+        Weights w_i of the rows; all 1 if not given. Their values are not looked at: negative ones count as
+        they are, and weights that sum to 0 give NaN.
 
     Returns
     -------
@@ -272,7 +273,7 @@ def hessian_product(
     l2 : float
         Weight of the penalty.
     sample_weight : array, shape (n,), optional
-        Weights of the rows; all 1 if not given.
+        Weights of the rows, as in `loss_and_gradient`.
 
     Returns
     -------
@@ -312,7 +313,7 @@ def gradient_step(
     l2 : float
         Weight of the penalty.
     sample_weight : array, shape (B,), optional
-        Weights of the rows; all 1 if not given.
+        Weights of the rows, as in `loss_and_gradient`.
 
     Returns
     -------

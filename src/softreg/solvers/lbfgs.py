@@ -75,7 +75,7 @@ def lbfgs(
             confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric, enough))
             return confirmed[0]
 
-        yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm)
+        yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, point.gradient)
         doubted = bool(confirmed)  # the driver asked, and yet goes on
         if doubted:
             doubt = max(1.0, -2 * confirmed[0] / slope) if slope < 0 else 1.0

@@ -54,6 +54,7 @@ class Iterate(NamedTuple):
     decrement: float
     # The decrement without the solver's own estimate of H, exact where it is not beyond what is enough.
     confirmed: Callable[[float], float] | None = None
+    gradient: Array | None = None
 
 
 class Progress(NamedTuple):
@@ -83,6 +84,7 @@ class Solution(NamedTuple):
     iterations: int
     passes: float
     status: Status
+    gradient: Array | None = None
 
 
 Solver = Callable[[Problem, Array], Iterator[Iterate]]
@@ -110,7 +112,7 @@ def minimise(
             )
         report(Progress(iteration, problem.passes, at.value, at.scaled_gradient))
         if is_minimum(at, tol) and at.confirmed is not None:
-            at = at._replace(decrement=at.confirmed(_enough(at, tol)))
+            at = at._replace(decrement=at.confirmed(left(at, tol)))
         if is_minimum(at, tol):
             status = Status.CONVERGED
             break
@@ -119,7 +121,7 @@ def minimise(
             break
     if status is Status.STALLED and is_rounding_floor(at, problem.resolution):
         status = Status.CONVERGED
-    return Solution(*at[:4], iteration, problem.passes, status)
+    return Solution(*at[:4], iteration, problem.passes, status, at.gradient)
 
 
 def is_minimum(at: Iterate, tol: float) -> bool:
@@ -128,11 +130,12 @@ def is_minimum(at: Iterate, tol: float) -> bool:
     A decrease of tol corresponds to a scaled gradient of about sqrt(tol). The decrement is that of a
     quadratic, which the objective is not, so both are asked for more.
     """
-    enough = _enough(at, tol)
+    enough = left(at, tol)
     return at.decrement <= enough and at.scaled_gradient <= math.sqrt(enough)
 
 
-def _enough(at: Iterate, tol: float) -> float:
+def left(at: Iterate, tol: float) -> float:
+    """The decrement that is small enough."""
     return tol / MARGIN * max(1.0, abs(at.value))
 
 

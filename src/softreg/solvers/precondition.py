@@ -96,10 +96,11 @@ class Preconditioner:
         fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
         self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
         self.rows = min(n, self.rows)
-        self.dense_possible = curvature.dense and P <= LARGEST and n >= q
+        # With fewer rows the penalty is most of what there is to know.
+        self.dense_possible = curvature.dense and P <= LARGEST and n + 1 >= q
         self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
         kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
-        self.kronecker_possible = curvature.dense and n >= q and kronecker_cost <= KRONECKER_CHEAP
+        self.kronecker_possible = curvature.dense and n > q and kronecker_cost <= KRONECKER_CHEAP
         self.basis: Basis | None = None
         self.wait = FIRST_WAIT
         self.renewed = self.made_dense = -1.0  # passes when the last approximation, and the last dense one, was made
