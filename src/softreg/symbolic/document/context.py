@@ -15,18 +15,21 @@ from typing import Any
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import (
-    ALWAYS_PROBABILITIES,
-    INDEX,
-    LOGITS,
-    TARGETS,
-    WEIGHTS,
     Context,
     Definition,
     definition_from,
     read_formula,
 )
 from softreg.symbolic.document.grammar import NotUnderstoodError, parse
-from softreg.symbolic.document.letters import FUNCTIONS, LOSSES
+from softreg.symbolic.document.letters import (
+    ALWAYS_PROBABILITIES,
+    FUNCTIONS,
+    INDEX,
+    LOGITS,
+    LOSSES,
+    TARGETS,
+    WEIGHTS,
+)
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.source import Chain

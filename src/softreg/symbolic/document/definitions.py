@@ -1,4 +1,4 @@
-"""What is known of the letters: definitions, targets, numbers of indices; and the usual names."""
+"""What is known of the letters: definitions, targets, numbers of indices."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ from dataclasses import dataclass, field
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
-from softreg.symbolic.document.letters import LOSSES
+from softreg.symbolic.document.letters import LOSSES, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
-
-INDEX = frozenset("ijklmnpqrcst")
-LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
-TARGETS = ("y", "t")
-WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
-ALWAYS_PROBABILITIES = frozenset(
-    {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
-)
-SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")
 
 
 @dataclass(frozen=True)

@@ -197,14 +197,21 @@ def parse(tokens: list[Token]) -> list[Tree]:
     except UnexpectedInput as error:
         found = getattr(error, "token", None)
         if found is not None and isinstance(found.value, Token):
-            what = "a bracket closes that was not opened" if found.type in ("RPAR", "RBRACE") else "it is not expected"
-            raise NotUnderstoodError(f"{found.value.value!r}: {what} here", found.value.start) from None
+            raise NotUnderstoodError(_unexpected(found.value, tokens), found.value.start) from None
         raise NotUnderstoodError(
             "the formula ends too early: a bracket or an operand is missing", tokens[-1].end
         ) from None
     finally:
         _waiting.pop()
     return list(result)
+
+
+def _unexpected(token: Token, tokens: list[Token]) -> str:
+    at = next((i for i, t in enumerate(tokens) if t is token), 0)
+    if token.type == "UNDER" and at and tokens[at - 1].type == "MID":
+        return "a value at a place, behind a bar, is not understood, but for the case of equal indices |_{i = j}"
+    what = "a bracket closes that was not opened" if token.type in ("RPAR", "RBRACE") else "it is not expected"
+    return f"{token.value!r}: {what} here"
 
 
 def _check(tokens: list[Token]) -> None:

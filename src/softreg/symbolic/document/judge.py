@@ -19,9 +19,10 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
-from softreg.symbolic.document.definitions import INDEX, TARGETS, Context
+from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.grammar import NotUnderstoodError, parse
 from softreg.symbolic.document.hints import hint_for
+from softreg.symbolic.document.letters import INDEX, TARGETS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.meaning import POSITIVE, Meaning, UnclearError, _name
 from softreg.symbolic.document.ranges import RangeError, Ranges
@@ -319,20 +320,20 @@ class Judge:
         outcome = compare(left, right, self.facts())
         if outcome.verdict == "true" or not condition:
             return outcome
-        i, j = (self._scope.get(t.value) for t in (condition[0], condition[2]))
-        i, j = (
-            self._meaning.index(n.Var(t.value), self._scope) if isinstance(x, tuple) else x
-            for x, t in ((i, condition[0]), (j, condition[2]))
-        )
-        if not (isinstance(i, Index) and isinstance(j, Index)) or i.size != j.size:
-            return outcome
+        i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
+        if i.size != j.size:
+            raise RangeError(
+                f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ"
+            )
         if condition[1].type == "EQ":
-            inner = compare(left.xreplace({i: j}), right.xreplace({i: j}), self.facts())
+            here = {i: j} if isinstance(i, Index) else {j: i}
+            inner = compare(left.xreplace(here), right.xreplace(here), self.facts())
         else:
             inner = compare(left, right, self.facts(), [(i, j)])
         if inner.holds:
             sign = "=" if condition[1].type == "EQ" else "!="
-            return Outcome(inner.verdict, (*inner.assumptions, f"the case {i.name} {sign} {j.name}"))
+            told = f"the case {condition[0].value} {sign} {condition[2].value}"
+            return Outcome(inner.verdict, (*inner.assumptions, told))
         return inner
 
     def facts(self) -> Facts:

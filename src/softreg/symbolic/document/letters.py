@@ -7,3 +7,11 @@ PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
 SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})
 NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\\tau+1", "n+1"})
 PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
+INDEX = frozenset("ijklmnpqrcst")
+LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
+TARGETS = ("y", "t")
+WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
+ALWAYS_PROBABILITIES = frozenset(
+    {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
+)
+SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")

@@ -27,6 +27,7 @@ from softreg.symbolic.document.commands import (
     WITH_ARGUMENT,
     WORDS,
     WORDS_TEXT,
+    words,
 )
 
 DEEPEST = 60
@@ -46,6 +47,15 @@ class Token:
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _LETTERS = re.compile(r"[A-Za-z]+")
+_NAMED = re.compile(r"[A-Za-z]{2,}")
+_GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
+_DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
+_SPEECH = frozenset(
+    words(
+        "if for when where and or otherwise else with since as so then is by let because hence thus but while that "
+        "all any at on given using therefore also note here assuming from via"
+    )
+)
 
 
 class Lexer:
@@ -259,7 +269,7 @@ class Lexer:
         elif inner in ("1", "I", "1}") and name not in ("text", "mathrm"):
             self._put("NAME", "indicator", start)
         elif name in WORDS_TEXT and inner.lower() not in WORDS and len(inner) != 1:
-            self._put("TEXT", inner, start)
+            self._words(inner, begin, start)
         elif inner.lower() in WORDS:
             self._word(inner.lower(), start)
         elif inner in ("T", "\\top"):
@@ -273,6 +283,17 @@ class Lexer:
             at, self._at = self._at, begin
             self.tokens += Lexer(self._text, begin, at).run()
             self._at = at
+
+    def _words(self, inner: str, begin: int, start: int) -> None:
+        """Read text: words, a condition between dollars within them, or one word that is a name."""
+        if _NAMED.fullmatch(inner) and inner.lower() not in _SPEECH and _GOES_ON.match(self._text, self._at, self._end):
+            self._put("LABEL", inner, start)
+            return
+        self._put("TEXT", inner, start)
+        within = _DOLLARS.search(self._text, begin, self._at)
+        made = Lexer(self._text, within.start(1), within.end(1)).run() if within else []
+        if [t.type for t in made] in (["NAME", "EQ", "NAME"], ["NAME", "NEQ", "NAME"]):
+            self.tokens += made
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:

@@ -13,7 +13,8 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import SIZES, Context
+from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.letters import SIZES
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]

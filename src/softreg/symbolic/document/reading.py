@@ -275,7 +275,7 @@ class Reader:
             if any(part.kind == "relation" for part in bracket.parts):
                 if letter in ("indicator", "I", "\\delta"):
                     return self.condition(bracket), 1
-                if letter in ("p", "P", "Pr", "\\Pr", "q"):
+                if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
                     return self._probability(base, bracket), 1
             if letter in self.functions | LOSSES | PROBABILITIES and self._applies(letter, scripts, bracket):
                 head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
