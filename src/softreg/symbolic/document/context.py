@@ -65,7 +65,24 @@ class Inference:
         self._collect(chains)
         self._usual()
         self._collect(chains)
+        self._totals([*chains, *inline])
         return context
+
+    def _totals(self, chains: list[Chain]) -> None:
+        """Find what the document itself says that the targets sum to."""
+        context = self.context
+        for chain in chains:
+            head, value = (self._try(side.tokens) for side in (chain.head, chain.links[0].right))
+            y = head.body if isinstance(head, n.Sum) else None
+            if not isinstance(head, n.Sum) or not isinstance(y, n.Var) or y.letter not in context.sums_to_one:
+                continue
+            if len(chain.links) > 1 or not y.sub or y.sub[-1] != n.Var(head.index):
+                continue
+            if isinstance(value, n.Number) and value.value > 0:
+                context.totals[y.letter] = value.value
+            else:
+                context.sums_to_one -= {y.letter}
+                context.notes.append(f"{chain.head.text} = {chain.links[0].right.text}: so it is not assumed to be 1")
 
     def _mixed(self, chains: list[Chain]) -> None:
         """Find the letters of one row that have a second index, the row's, elsewhere."""
@@ -111,7 +128,7 @@ class Inference:
                 continue
             if head.letter in TARGETS:
                 continue
-            if head.letter in ("x", "X", "\\alpha", "\\delta") or (chain.condition or chain.links[0].condition):
+            if head.letter in ("x", "X", "\\alpha") or (chain.condition or chain.links[0].condition):
                 continue
             body = self._try(chain.links[0].right.tokens)
             if body is None or isinstance(body, n.Number):
@@ -167,6 +184,8 @@ class Inference:
         target = self._target(used)
         context.targets.add(target)
         losses = [v for v in sorted(used & LOSSES) if v not in context.definitions and self._is_loss(v)]
+        context.positive = {v for v in self._under_log() if v in context.targets}
+        context.notes += [f"{v}_k > 0, as its logarithm is taken" for v in sorted(context.positive)]
         open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
         raised = {
             v.letter
@@ -191,6 +210,12 @@ class Inference:
         if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
             one = target.removesuffix("_rows")
             context.sums_to_one = {v for v in (one, f"{one}_rows") if context.arity_of(v)[0]}
+
+    def _under_log(self) -> set[str]:
+        """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
+        logs = [x for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "log"]
+        inside = [part for x in logs for part in (x.argument, *x.argument.children())]
+        return {v.letter for v in inside if isinstance(v, n.Var)}
 
     def _target(self, used: set[str]) -> str:
         """Return the letter that logarithms of probabilities are weighted with."""

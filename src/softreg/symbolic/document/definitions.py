@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
@@ -34,6 +35,8 @@ class Context:
     labels: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     sums_to_one: set[str] = field(default_factory=set)
+    totals: dict[str, Fraction] = field(default_factory=dict)  # what they sum to instead, if the document says so
+    positive: set[str] = field(default_factory=set)
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
     notes: list[str] = field(default_factory=list)

@@ -12,11 +12,12 @@ import itertools
 import re
 import time
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.compare import Facts, Outcome, compare
+from softreg.symbolic.document.compare import Facts, Outcome, compare, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
@@ -64,8 +65,8 @@ class Judge:
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
         notes = list(self.context.notes)
-        if self.context.sums_to_one:
-            notes += [f"sum_k {_name(y)}_k = 1, assumed where it is needed" for y in sorted(self.context.sums_to_one)]
+        for y in sorted(self.context.sums_to_one):
+            notes.append(f"{total_told(_name(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
         return Verdicts(notes, self.steps, self.complete)
@@ -196,7 +197,7 @@ class Judge:
         """Return definition or update, for a first step that is one."""
         head, right = expressions[0], expressions[1]
         node = head.nodes[0] if head.nodes else None
-        if not isinstance(node, n.Var) or node.letter in ("\\delta",):
+        if not isinstance(node, n.Var):
             return None
         after = right.nodes[0] if right.nodes else None
         bare = all(isinstance(i, n.Var) and not i.sub for i in (*node.sub, *node.sup))
@@ -322,9 +323,7 @@ class Judge:
             return outcome
         i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
         if i.size != j.size:
-            raise RangeError(
-                f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ"
-            )
+            raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
         if condition[1].type == "EQ":
             here = {i: j} if isinstance(i, Index) else {j: i}
             inner = compare(left.xreplace(here), right.xreplace(here), self.facts())
@@ -339,7 +338,7 @@ class Judge:
     def facts(self) -> Facts:
         """Return what may be assumed."""
         return Facts(
-            tuple(sorted(_name(y) for y in self.context.sums_to_one)),
+            {_name(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
             self.context.one_hot or bool(self.context.labels),
             tuple(self._meaning.last.items()),
             self._meaning._class_size(),

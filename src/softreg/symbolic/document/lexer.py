@@ -49,6 +49,7 @@ _NUMBER = re.compile(r"\d+(\.\d+)?")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"[A-Za-z]{2,}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
+_BARS_AND_BRACKETS = re.compile(r"[()]|\\\||\|\||\\[lr]?Vert")
 _DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
 _SPEECH = frozenset(
     words(
@@ -88,6 +89,9 @@ class Lexer:
         elif c == ":" and self._text.startswith("=", start + 1):
             self._at += 2
             self._put("EQ", ":=", start)
+        elif self._text.startswith("||", start):
+            self._at += 2
+            self._norm("||", start)
         elif c in SIGNS:
             self._at += 1
             self._put(SIGNS[c], c, start)
@@ -218,8 +222,7 @@ class Lexer:
         elif name in FONTS or name == "intertext":
             self._font(name, start)
         elif name == "|" or name in ("lVert", "rVert", "Vert"):
-            opened = sum(t.type == "LNORM" for t in self.tokens) > sum(t.type == "RNORM" for t in self.tokens)
-            self._put("RNORM" if opened else "LNORM", name, start)
+            self._norm(name, start)
         elif name == "not":
             self._argument()
             self._put("NEQ", "neq", start)
@@ -231,6 +234,21 @@ class Lexer:
             self._put(PLAIN[name], name, start)
         else:
             self._put("BAD", f"the command \\{name} is not understood", start)
+
+    def _norm(self, name: str, start: int) -> None:
+        """Read a double bar: it opens or closes a norm, or parts what stands in one bracket, as in KL(y || p)."""
+        if sum(t.type == "LNORM" for t in self.tokens) > sum(t.type == "RNORM" for t in self.tokens):
+            self._put("RNORM", name, start)
+            return
+        depth = 0
+        for match in _BARS_AND_BRACKETS.finditer(self._text, self._at, self._end):
+            depth += (match.group() == "(") - (match.group() == ")")
+            if depth < 0:
+                self._put("MID", name, start)
+                return
+            if match.group() not in "()":
+                break
+        self._put("LNORM", name, start)
 
     def _braced(self, start: int) -> None:
         """Read what a brace is drawn under, and drop what is written below it."""

@@ -126,7 +126,8 @@ class Meaning:
             sub, sup = self.context.arity_of(letter)
             order = self._order(letter)
             sizes = [self.ranges.of_slot(letter, kind, place) for kind, place in order]
-            symbol = sp.Symbol(_name(letter), real=True, positive=True if letter in POSITIVE else None)
+            positive = True if letter in POSITIVE or letter in self.context.positive else None
+            symbol = sp.Symbol(_name(letter), real=True, positive=positive)
             self._bases[letter] = sp.IndexedBase(symbol, shape=tuple(sizes)) if sub + sup else symbol
         return self._bases[letter]
 

@@ -277,7 +277,9 @@ class Reader:
                     return self.condition(bracket), 1
                 if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
                     return self._probability(base, bracket), 1
-            if letter in self.functions | LOSSES | PROBABILITIES and self._applies(letter, scripts, bracket):
+            named = len(letter) > 1 and letter.isalpha()
+            known = named or letter in self.functions | LOSSES | PROBABILITIES
+            if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
                 head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
                 if isinstance(head, n.Var):
                     applied = self._applied(head, bracket)
@@ -286,8 +288,6 @@ class Reader:
         return self._scripted(base, scripts), 0
 
     def _applies(self, letter: str, scripts: tuple[Tree, ...], bracket: Tree) -> bool:
-        if len(bracket.parts) > 1:
-            return True
         inner = unscripted(bracket.parts[0])[0]
         if inner.is_leaf("NAME") and letter in LOSSES and not scripts:
             return True

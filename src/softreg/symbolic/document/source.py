@@ -10,8 +10,9 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.commands import words
 from softreg.symbolic.document.conditions import Condition, said, taken_out
 from softreg.symbolic.document.grammar import split
@@ -115,7 +116,18 @@ class Source:
             case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
             self._read(start, end, chains, case)
             last = match.end()
-        return [c for c in chains if c.links], [c for c in inline if c.links]
+        chains, inline = ([c for c in found if c.links] for found in (chains, inline))
+        self._abbreviate([*chains, *inline])
+        return chains, inline
+
+    def _abbreviate(self, chains: list[Chain]) -> None:
+        """Read runs of capitals that the document defines as one name."""
+        sides = [side.tokens for c in chains for side in (c.head, *(link.right for link in c.links))]
+        names = names_in([c.head.tokens for c in chains], sides)
+        for chain in chains:
+            chain.head = replace(chain.head, tokens=joined(chain.head.tokens, names))
+            for link in chain.links:
+                link.right = replace(link.right, tokens=joined(link.right.tokens, names))
 
     def _case(self, prose: str, offset: int) -> Condition:
         """Return the condition of the case that the text just before a display announces."""
