@@ -32,7 +32,7 @@ GROUPS = frozenset(words("boxed cancel bcancel xcancel mathop mathrel mathbin en
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
     "sum": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
-    "log": "LOG", "ln": "LOG", "exp": "EXP",
+    "log": "LOG", "ln": "LOG", "exp": "EXP", "max": "MAX",
     "cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "odot": "TIMES", "circ": "TIMES", "div": "SLASH",
     "ne": "NEQ", "neq": "NEQ",
     "equiv": "EQ", "triangleq": "EQ", "coloneqq": "EQ", "doteq": "EQ", "eqqcolon": "EQ",
@@ -63,7 +63,7 @@ UNICODE = dict(
         strict=True,
     )
 )
-WORDS = {"log": "LOG", "ln": "LOG", "exp": "EXP", "softmax": "NAME", "sigmoid": "NAME", "argmax": "BAD"}
+WORDS = {"log": "LOG", "ln": "LOG", "exp": "EXP", "softmax": "NAME", "sigmoid": "NAME", "diag": "DIAG", "argmax": "BAD"}
 # what is left of a command whose backslash and first letter were taken for an escape
 TAILS = {
     name[1:]: name

@@ -10,6 +10,7 @@ from softreg.symbolic.document.grammar import parse
 from softreg.symbolic.document.letters import LOSSES, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
+from softreg.symbolic.document.scripts import Notation
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,13 @@ class Context:
     definitions: dict[str, Definition] = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
-    functions: set[str] = field(default_factory=set)
+    notation: Notation = field(default_factory=Notation)
     sums_to_one: set[str] = field(default_factory=set)
     totals: dict[str, Fraction] = field(default_factory=dict)  # what they sum to instead, if the document says so
     positive: set[str] = field(default_factory=set)
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
     notes: list[str] = field(default_factory=list)
-    mixed: set[str] = field(default_factory=set)
     one_hot: bool = False
     binary: bool = False
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
@@ -48,6 +48,24 @@ class Context:
     def arity_of(self, letter: str) -> tuple[int, int]:
         """Return how many indices below and above the letter has where it has the most."""
         return self.arity.get(letter, (0, 0))
+
+    def accept(self, definition: Definition, origin: str) -> None:
+        """Take a definition, if the letter has none and would not be defined by itself."""
+        if definition.letter in self.definitions:
+            return
+        used, todo = set(), [definition.letter]
+        bodies = {**{k: d.body for k, d in self.definitions.items()}, definition.letter: definition.body}
+        while todo:
+            letter = todo.pop()
+            for other in n.letters(bodies[letter]) if letter in bodies else ():
+                if other == definition.letter:
+                    return  # it would be defined by itself
+                if other not in used:
+                    used.add(other)
+                    todo.append(other)
+        self.definitions[definition.letter] = definition
+        self.notation.functions.add(definition.letter)
+        self.notes.append(f"{definition.text} ({origin})")
 
 
 def read_formula(latex: str) -> n.Node:

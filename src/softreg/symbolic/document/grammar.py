@@ -43,13 +43,14 @@ paren: LPAR args RPAR
 norm: LNORM args RNORM
 root: SQRT argument
 frac: FRAC argument argument
-!operator: NUMBER | NAME | LABEL | SUM | PARTIAL | NABLA | LOG | EXP | TRANSPOSE | CASES
+!operator: NUMBER | NAME | LABEL | SUM | PARTIAL | NABLA | LOG | EXP | DIAG | MAX | TRANSPOSE | CASES
 %declare COMMA SEMI MID ROW QUAD EQ NEQ IN OTHER PLUS MINUS TIMES SLASH CARET UNDER PRIME NAME NUMBER LABEL
-%declare TRANSPOSE PARTIAL LBRACE RBRACE SUM NABLA LOG EXP LPAR RPAR LNORM RNORM SQRT FRAC CASES
+%declare TRANSPOSE PARTIAL LBRACE RBRACE SUM NABLA LOG EXP DIAG MAX LPAR RPAR LNORM RNORM SQRT FRAC CASES
 """
 
 
 MOST_TOKENS = 1500
+ENTRYWISE = ("odot", "circ")
 
 
 class NotUnderstoodError(Exception):
@@ -70,7 +71,7 @@ class Tree:
     bracket     how it opens        relations; `group` for mere braces
     relation    the comparisons     what is compared
     sum         the signs           terms
-    product     the operators       factors; the operators `*`, `/` and ` ` (beside) stand before each
+    product     the operators       factors; the operators `*`, `o` (entrywise), `/` and ` ` (beside) stand before each
     fraction    -                   numerator, denominator
     root        -                   what the root is of
     cases       -                   brackets: value, conditions
@@ -123,7 +124,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
         return " ", c[0]
 
     def times(self, c: list[Any]) -> Any:
-        return "*", c[1]
+        return "o" if c[0].value.value in ENTRYWISE else "*", c[1]
 
     def times_minus(self, c: list[Any]) -> Any:
         return "*", _tree("sum", [c[2]], ("MINUS",))

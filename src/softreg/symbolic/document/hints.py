@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.entries import UnclearError
 from softreg.symbolic.document.grammar import NotUnderstoodError
-from softreg.symbolic.document.meaning import UnclearError
 from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.terms import Index, SymbolicError
 
@@ -63,7 +63,7 @@ def _scalar(e: Any) -> Any:
 
 
 def _variables(node: n.Node) -> list[n.Var]:
-    found = [d.variable for d in node.walk() if isinstance(d, n.Derivative) and d.variable is not None]
+    found = [d.variable for d in node.walk() if isinstance(d, n.Derivative)]
     return list(dict.fromkeys(found))
 
 

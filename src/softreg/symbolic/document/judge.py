@@ -21,15 +21,14 @@ from softreg.symbolic.document.compare import Facts, Outcome, compare, total_tol
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
-from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.hints import hint_for
 from softreg.symbolic.document.letters import INDEX, TARGETS
-from softreg.symbolic.document.lexer import tokens
-from softreg.symbolic.document.meaning import POSITIVE, Meaning, UnclearError, _name
+from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
-from softreg.symbolic.document.reading import Reader
-from softreg.symbolic.document.source import Chain, Link, Side, Source
-from softreg.symbolic.document.steps import Expression, Step, Verdicts, letters_of_values, values_in
+from softreg.symbolic.document.sides import Sides
+from softreg.symbolic.document.source import Chain, Link, Source
+from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 10.0
@@ -54,113 +53,22 @@ class Judge:
     def run(self) -> Verdicts:
         """Judge all steps."""
         self._end = time.monotonic() + SECONDS_A_DOCUMENT
+        sides = Sides(self.source, self.context, self.ranges)
         readable = [
-            (chain, [self._expression(s) for s in (chain.head, *(k.right for k in chain.links))])
-            for chain in self.chains
+            (chain, [sides.read(s) for s in (chain.head, *(k.right for k in chain.links))]) for chain in self.chains
         ]
-        self._type_definitions()
-        self._count_letters(readable)
+        sides.type_definitions()
+        sides.count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
-        scopes = [self._type(expressions) for _, expressions in readable]
+        scopes = [sides.type(expressions) for _, expressions in readable]
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
         notes = list(self.context.notes)
         for y in sorted(self.context.sums_to_one):
-            notes.append(f"{total_told(_name(y), self.context.totals.get(y, 1))}, assumed where it is needed")
+            notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
         return Verdicts(notes, self.steps, self.complete)
-
-    # --- reading ---
-
-    def _expression(self, side: Side, made: Any = None) -> Expression:
-        out = Expression(side)
-        try:
-            made = list(side.tokens) if made is None else made
-            while made and made[-1].type in ("COMMA", "SEMI", "QUAD", "TEXT"):
-                made = made[:-1]
-            if not made:
-                raise NotUnderstoodError("nothing stands on this side", side.start)
-            trees = parse(made)
-            if len(trees) != 1:
-                raise NotUnderstoodError("several formulas stand here", side.start)
-            tight = Reader(self.context.functions, self.context.mixed)
-            out.nodes.append(tight.read(trees[0]))
-            if tight.ambiguous:
-                out.nodes.append(Reader(self.context.functions, self.context.mixed, wide=True).read(trees[0]))
-        except NotUnderstoodError as error:
-            out.nodes = []
-            out.problem = ("unparseable", error.message, error.at)
-            if error.repair is not None:
-                self._repair(out, side, error.repair)
-        except RecursionError:
-            out.nodes = []
-            out.problem = ("unparseable", "too deeply nested", side.start)
-        return out
-
-    def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
-        """Read the side as the damage would be mended; it is told, and never taken for what is written."""
-        first, last = side.tokens[0].start, side.tokens[-1].end
-        text = self.source.text[first:last]
-        words: list[str] = []
-        following: tuple[int, int, str] | None = (repair[0] - first, repair[1] - first, repair[2])
-        while following is not None and len(words) < 20:
-            start, end, new = following
-            words.append(f"{new.strip()} for {text[start:end].strip()!r}")
-            text = text[:start] + new + text[end:]
-            bad = [t for t in tokens(text) if t.type == "BAD" and t.repair]
-            following = bad[0].repair if bad else None
-        out.repair = ", ".join(dict.fromkeys(words))
-        out.repaired = self._expression(Side(tuple(tokens(text)), text))
-        if out.repaired.problem is not None:
-            out.repaired = None
-
-    def _count_letters(self, readable: list[tuple[Chain, list[Expression]]]) -> None:
-        """A letter without a meaning that stands on one side of the whole document is not understood."""
-        seen: dict[str, int] = {}
-        known = {*self.context.definitions, *self.context.targets, *POSITIVE, "x", "X", "e", *self.context.labels}
-        for definition in self.context.definitions.values():
-            known |= n.letters(definition.body)
-        everything = [e for _, all_ in readable for e in all_]
-        for e in everything:
-            for letter in set().union(*(letters_of_values(node) for node in e.nodes)):
-                seen[letter] = seen.get(letter, 0) + 1
-        for e in everything:
-            for v in (v for node in e.nodes for v in values_in(node)):
-                if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self.ranges.known_sizes():
-                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
-                        continue
-                    e.problem = ("unparseable", f"the letter {_name(v.letter)!r} has no meaning in this document", v.at)
-
-    def _type_definitions(self) -> None:
-        for definition in self.context.definitions.values():
-            scope: dict[Any, Any] = {}
-            for kind, names in (("sub", definition.sub), ("sup", definition.sup)):
-                for place, name in enumerate(names):
-                    scope[name] = (kind, definition.letter, place)
-            if definition.argument is not None:
-                scope["value", definition.argument] = ()
-            try:
-                shape = self.ranges.attempt(definition.body, scope)
-                for place, axis in enumerate(shape, start=len(definition.sub)):
-                    self.ranges.join(("sub", definition.letter, place), axis)
-            except RangeError as error:
-                self.context.notes.append(f"{definition.text}: {error}")
-
-    def _type(self, expressions: list[Expression]) -> dict[str, Any]:
-        scope: dict[str, Any] = {}
-        for e in expressions:
-            for expression in (e, e.repaired):
-                if expression is None or expression.problem is not None:
-                    continue
-                for node in expression.nodes:
-                    try:
-                        self.ranges.attempt(node, scope)
-                    except RangeError as error:
-                        expression.problem = ("type-error", str(error), expression.side.start)
-        return scope
-
-    # --- judging ---
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
@@ -209,7 +117,7 @@ class Judge:
         )
         if (again and not node.primes) or link.relation.type == "ARROW":
             problem = f"; {right.problem[1]}" if right.problem else ""
-            return "update", f"the new value of {_name(node.letter)}: nothing to prove{problem}"
+            return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
             return None
         definition = self.context.definitions.get(node.letter)
@@ -318,6 +226,15 @@ class Judge:
         longer = max(a, b, key=lambda v: v.ndim)
         at = tuple(Index(c, size) for c, size in zip("ijkl", longer.shape, strict=False))
         left, right = (v.at(*at) if v.ndim else v.at() for v in (a, b))
+        outcome = self._in_case(left, right, condition)
+        if outcome.verdict == "false" and self._meaning.has_largest(left - right):
+            return Outcome(
+                "undecided", reason="it is not true of any entry, and that the maximum is the largest is not used"
+            )
+        return outcome
+
+    def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
+        """Compare two numbers, in the case at hand if it takes that."""
         outcome = compare(left, right, self.facts())
         if outcome.verdict == "true" or not condition:
             return outcome
@@ -338,7 +255,7 @@ class Judge:
     def facts(self) -> Facts:
         """Return what may be assumed."""
         return Facts(
-            {_name(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
+            {name_of(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
             self.context.one_hot or bool(self.context.labels),
             tuple(self._meaning.last.items()),
             self._meaning._class_size(),

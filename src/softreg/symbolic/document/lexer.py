@@ -46,6 +46,7 @@ class Token:
 
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+SUBSCRIPTS = frozenset({"new", "old", "tot", "max", "min", "avg", "reg", "ce", "nll"})
 _LETTERS = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"[A-Za-z]{2,}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
@@ -147,7 +148,7 @@ class Lexer:
         inside = self.tokens and self.tokens[-1].type == "LBRACE" and len(self.tokens) > 1
         script = inside and self.tokens[-2].type in ("UNDER", "CARET")
         closed = self._text[match.end() : match.end() + 1] == "}"
-        if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in ("new", "old", "tot")):
+        if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in SUBSCRIPTS):
             self._at = match.end()
             self._put("LABEL", run, start)
         elif len(run) > 3 and not script:

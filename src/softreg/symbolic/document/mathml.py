@@ -67,7 +67,7 @@ def _shown(tree: Tree) -> str:
 
 
 def _factor(operator: str, part: Tree) -> str:
-    return {" ": "", "*": "<mo>·</mo>", "/": "<mo>/</mo>"}[operator] + _shown(part)
+    return {" ": "", "*": "<mo>·</mo>", "o": "<mo>⊙</mo>", "/": "<mo>/</mo>"}[operator] + _shown(part)
 
 
 def _leaf(tree: Tree) -> str:
@@ -77,7 +77,7 @@ def _leaf(tree: Tree) -> str:
         return f"<mn>{escape(value)}</mn>"
     if token.type in _OPERATORS:
         return f"<mo>{_OPERATORS[token.type]}</mo>"
-    if token.type in ("LOG", "EXP"):
+    if token.type in ("LOG", "EXP", "DIAG", "MAX"):
         return f"<mi>{escape(value)}</mi><mspace width='0.17em'/>"
     if token.type == "TRANSPOSE":
         return "<mi>\u22a4</mi>"

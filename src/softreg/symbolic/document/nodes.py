@@ -105,11 +105,35 @@ class Sum(Node):
 
 
 @dataclass(frozen=True)
+class Largest(Node):
+    """The largest value of the body over an index; of its entries, if no index is written."""
+
+    index: str | None
+    body: Node
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True)
+class Entrywise(Node):
+    """The product entry by entry."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Diagonal(Node):
+    """The diagonal matrix of a vector."""
+
+    body: Node
+
+
+@dataclass(frozen=True)
 class Derivative(Node):
     """The partial derivative of the body in a variable; `whole` in all its entries (nabla)."""
 
     body: Node
-    variable: Var | None
+    variable: Var
     whole: bool = False
     at: int = field(default=-1, compare=False)
 

@@ -121,8 +121,8 @@ class Ranges:
         """Return the names of all sizes."""
         return set(self._size.values()) | {"n", "m", "N", "B", "K", "M"}
 
-    def of_sum(self, node: n.Sum) -> sp.Symbol:
-        """Return the size that the index of a sum runs to."""
+    def of_sum(self, node: n.Node) -> sp.Symbol:
+        """Return the size that the index of a sum or a maximum runs to."""
         return self._symbol(self._sums[id(node)])
 
     # --- shapes ---
@@ -161,8 +161,6 @@ class Ranges:
             return self._sum(node, scope)
         if isinstance(node, n.Derivative):
             inner = self.shape(node.body, scope)
-            if node.variable is None:
-                raise RangeError("a gradient that does not say in what")
             return (*inner, *self.shape(node.variable, scope))
         if isinstance(node, n.Equal):
             self._equal(node, scope)
@@ -174,6 +172,17 @@ class Ranges:
             return self._alike([self.shape(value, scope) for value, _ in node.cases])
         if isinstance(node, n.Transposed):
             return self.shape(node.body, scope)[::-1]
+        if isinstance(node, n.Entrywise):
+            return self._alike([self.shape(c, scope) for c in node.children()])
+        if isinstance(node, n.Largest) and node.index is not None:
+            return self._over(node, node.index, node.body, scope)
+        if isinstance(node, (n.Diagonal, n.Largest)):
+            inner = self.shape(node.body, scope)
+            if len(inner) != 1:
+                raise RangeError("a diagonal matrix or a largest entry of something that is no vector")
+            self._sums[id(node)] = inner[0]
+            self._kept.append(node)
+            return inner * 2 if isinstance(node, n.Diagonal) else ()
         assert isinstance(node, n.SquaredNorm)
         self.shape(node.body, scope)
         return ()
@@ -253,11 +262,25 @@ class Ranges:
             shape = (*shape[:-1], *right[1:])
         return shape
 
-    def _sum(self, node: n.Sum, scope: Scope) -> Shape:
-        axis: Axis = ("sum", len(self._sums), node.index)
-        self._sums[id(node)] = axis
+    def _over(self, node: n.Node, index: str, body: n.Node, scope: Scope) -> Shape:
+        return self._inside(body, self._bind(node, index, scope), index, scope)
+
+    def _bind(self, node: n.Node, index: str, scope: Scope) -> Scope:
+        """Return the scope within, where the letter is an index of its own."""
+        self._sums[id(node)] = ("sum", len(self._sums), index)
         self._kept.append(node)
-        inner = {**scope, node.index: axis}
+        return {**scope, index: self._sums[id(node)]}
+
+    def _inside(self, body: n.Node, inner: Scope, index: str, scope: Scope) -> Shape:
+        shape = self.shape(body, inner)
+        for letter, a in inner.items():
+            if letter not in scope and letter != index:
+                scope[letter] = a
+        return shape
+
+    def _sum(self, node: n.Sum, scope: Scope) -> Shape:
+        inner = self._bind(node, node.index, scope)
+        axis = inner[node.index]
         for bound in (node.lower, node.upper):
             if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
                 raise RangeError("the range of a sum is not understood")
@@ -268,11 +291,7 @@ class Ranges:
             a = self.index(other, scope)
             if a is not None and a[0] != "last":
                 self._join(axis, a, f"a sum over {node.index} that leaves {getattr(other, 'letter', other)} out")
-        shape = self.shape(node.body, inner)
-        for letter, a in inner.items():
-            if letter not in scope and letter != node.index:
-                scope[letter] = a
-        return shape
+        return self._inside(node.body, inner, node.index, scope)
 
 
 def upper_size(node: n.Sum) -> str | None:
