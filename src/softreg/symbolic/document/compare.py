@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -141,34 +142,44 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
 def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
     """Return a place where a and b differ; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    free = sorted(
-        (i for i in _free_indices(a) | _free_indices(b) if i not in lasts), key=lambda i: (i.name, i.dummy_index)
-    )
+    for sizes, places, (left, right) in _places((a, b), facts):
+        if any(places.get(i, i) == places.get(j, j) for i, j in apart):
+            continue
+        if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
+            text = numeric.CONTEXT.nstr
+            return {
+                "sizes": sizes,
+                "indices": {i.name: v for i, v in places.items() if i not in lasts},
+                "left": text(left, 8),
+                "right": text(right, 8),
+                "difference": text(left - right, 8),
+            }
+    return None
+
+
+def signs(e: Expr, facts: Facts) -> set[int]:
+    """Return the signs that a value has where it was looked at."""
+    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,) in _places((e,), facts, 2)}
+
+
+def _places(
+    values: tuple[Expr, ...], facts: Facts, most: int | None = None
+) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any]]]:
+    """Yield sizes, values of the free indices (the first few of each point), and the values there, if usable."""
+    lasts = dict(facts.last)
+    found = set().union(*map(_free_indices, values))
+    free = sorted((i for i in found if i not in lasts), key=lambda i: (i.name, i.dummy_index))
     for seed, choice in enumerate(((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))):
-        sizes = _sizes((a, b), facts, choice)
+        sizes = _sizes(values, facts, choice)
         point = numeric.Point(sizes, tuple(facts.sums), seed)
-        for places in numeric.index_values(tuple(free), point):
+        for places in itertools.islice(numeric.index_values(tuple(free), point), most):
             places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
-            if any(places.get(i, i) == places.get(j, j) for i, j in apart):
-                continue
             try:
-                left, right = (numeric.evaluate(e, point, places) for e in (a, b))
+                at = [numeric.evaluate(e, point, places) for e in values]
             except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
                 continue
-            if (
-                _is_usable(left)
-                and _is_usable(right)
-                and abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right))
-            ):
-                text = numeric.CONTEXT.nstr
-                return {
-                    "sizes": sizes,
-                    "indices": {i.name: v for i, v in places.items() if i not in lasts},
-                    "left": text(left, 8),
-                    "right": text(right, 8),
-                    "difference": text(left - right, 8),
-                }
-    return None
+            if all(map(_is_usable, at)):
+                yield sizes, places, at
 
 
 def _is_usable(value: Any) -> bool:

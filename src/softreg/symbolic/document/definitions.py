@@ -25,6 +25,7 @@ class Definition:
     formal: str | None = None  # the letter of the vector that it is a function of
     line: int | None = None
     text: str = ""
+    of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
 
 
 @dataclass
@@ -93,4 +94,10 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     sub = tuple(names[: len(head.sub)])
     first = head.arguments[0] if head.arguments else None
     formal = first.letter if isinstance(first, n.Var) and len(head.arguments or ()) == 1 else None
-    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text)
+    entries = is_of_entries(head)
+    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
+
+
+def is_of_entries(v: n.Var) -> bool:
+    """Whether what stands in the brackets after a letter has an index."""
+    return any(isinstance(a, n.Var) and bool(a.sub) for a in v.arguments or ())

@@ -22,7 +22,7 @@ from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import UnclearError, name_of
-from softreg.symbolic.document.hints import hint_for
+from softreg.symbolic.document.hints import hint_for, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, TARGETS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
@@ -31,7 +31,7 @@ from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
-SECONDS_A_STEP = 10.0
+SECONDS_A_STEP = 4.0
 SECONDS_A_DOCUMENT = 60.0
 MOST_STEPS = 1000
 
@@ -85,6 +85,7 @@ class Judge:
                     if special is not None:
                         step.verdict, step.hint = special
                     else:
+                        step.hint = whole_loss(self, previous, e)
                         broken = self._step(step, previous, e, anchor, broken, chain.condition or link.condition)
             except TooLongError:
                 step.verdict, step.hint = "undecided", "this takes too long"
@@ -116,8 +117,12 @@ class Judge:
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
         if (again and not node.primes) or link.relation.type == "ARROW":
-            problem = f"; {right.problem[1]}" if right.problem else ""
-            return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
+            remark = right.problem[1] if right.problem else slope_hint(self, node, right)
+            if remark and link.relation.type == "ARROW":  # it has no entry among the steps
+                self.context.notes.append(f"line {self.source.place(link.relation.start)[0]}: {remark}")
+            return "update", "; ".join(
+                filter(None, (f"the new value of {name_of(node.letter)}: nothing to prove", remark))
+            )
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
             return None
         definition = self.context.definitions.get(node.letter)
@@ -158,8 +163,7 @@ class Judge:
         outcome = self._compared(base, right, condition)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
-        if outcome.reason:
-            step.hint = outcome.reason
+        step.hint = outcome.reason or step.hint
         if outcome.verdict == "false":
             if broken and anchor is not None and anchor is not base and anchor.problem is None:
                 back = self._compared(anchor, right, condition)
@@ -238,6 +242,9 @@ class Judge:
         outcome = compare(left, right, self.facts())
         if outcome.verdict == "true" or not condition:
             return outcome
+        named = {condition[0].value, condition[2].value}
+        if not named <= {*self._scope, *self.context.labels}:
+            return outcome  # the case is about an index that does not occur
         i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
         if i.size != j.size:
             raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
@@ -278,6 +285,10 @@ class Judge:
     def values(self, e: Expression) -> Any:
         """Return the first reading's value of a side."""
         return self._value(e, (e.viable or [0])[0])
+
+    def value(self, node: n.Node) -> Any:
+        """Return the value of a formula among the indices of the chain."""
+        return self._meaning.value(node, self._scope)
 
     def derivative_of(self, e: Expression, v: n.Var) -> Any:
         """Return the value of the derivative of a side."""
