@@ -27,7 +27,7 @@ IGNORED = frozenset(
         "noindent centering small large normalsize"
     )
 )
-WITH_ARGUMENT = frozenset(words("label tag hspace vspace phantom hphantom vphantom color tag* eqref ref cite"))
+WITH_ARGUMENT = frozenset(words("label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
 GROUPS = frozenset(words("boxed cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
@@ -41,7 +41,9 @@ PLAIN = {
     "geq": "OTHER", "forall": "OTHER", "to": "OTHER", "rightarrow": "OTHER", "simeq": "OTHER", "leqslant": "OTHER",
     "Rightarrow": "IMPLIES", "implies": "IMPLIES", "iff": "IMPLIES", "Leftrightarrow": "IMPLIES",
     "Longrightarrow": "IMPLIES", "therefore": "IMPLIES",
-    "in": "IN", "dots": "DOTS", "ldots": "DOTS", "cdots": "DOTS", "mid": "MID", "vert": "MID", "colon": "SEMI",
+    "in": "IN", "dots": "DOTS", "ldots": "DOTS", "cdots": "DOTS",
+    "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS",
+    "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
     "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "LPAR", "rvert": "RPAR",
     "pm": "BAD", "mp": "BAD",

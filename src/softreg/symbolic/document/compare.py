@@ -15,6 +15,7 @@ from softreg.symbolic.normal import Normal
 from softreg.symbolic.terms import Expr, Index, Pick, Total, UndecidedError, UnsupportedError
 
 Counterexample = dict[str, Any]
+SIZES = ((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))  # all different, so that no two are confused
 LARGE = numeric.CONTEXT.mpf(10) ** 60
 
 
@@ -142,7 +143,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
 def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
     """Return a place where a and b differ; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    for sizes, places, (left, right) in _places((a, b), facts):
+    for sizes, places, (left, right) in _places((a, b), facts, SIZES):
         if any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
@@ -159,17 +160,17 @@ def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] 
 
 def signs(e: Expr, facts: Facts) -> set[int]:
     """Return the signs that a value has where it was looked at."""
-    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,) in _places((e,), facts, 2)}
+    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,) in _places((e,), facts, (((2,) * 9),) * 3, 2)}
 
 
 def _places(
-    values: tuple[Expr, ...], facts: Facts, most: int | None = None
+    values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
 ) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any]]]:
     """Yield sizes, values of the free indices (the first few of each point), and the values there, if usable."""
     lasts = dict(facts.last)
     found = set().union(*map(_free_indices, values))
     free = sorted((i for i in found if i not in lasts), key=lambda i: (i.name, i.dummy_index))
-    for seed, choice in enumerate(((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))):
+    for seed, choice in enumerate(choices):
         sizes = _sizes(values, facts, choice)
         point = numeric.Point(sizes, tuple(facts.sums), seed)
         for places in itertools.islice(numeric.index_values(tuple(free), point), most):

@@ -14,22 +14,22 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import (
     Context,
+    Definition,
     definition_from,
     read_formula,
 )
 from softreg.symbolic.document.grammar import NotUnderstoodError, parse
 from softreg.symbolic.document.letters import (
-    ALWAYS_PROBABILITIES,
-    FUNCTIONS,
     INDEX,
-    LOGITS,
-    LOSSES,
     TARGETS,
 )
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
-from softreg.symbolic.document.source import Chain
+from softreg.symbolic.document.rows import learn, lifted
+from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
+
+PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 
 
 class Inference:
@@ -44,12 +44,17 @@ class Inference:
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
         context = self.context
-        self._notation(chains)
+        learn(context.notation, self._sides(chains))
+        for x in context.notation.rows:
+            context.arity[f"{x}_rows"] = (2, 0)
         for text in context.given:
             self._state(text)
         self._define(chains, line_of, shown=True)
         self._define(inline, line_of, shown=False)
         self._collect(chains)
+        used = set().union(*map(n.letters, self._nodes))
+        for definition in list(lifted(context, used)):
+            context.accept(definition, "the usual meaning")
         Usual(context, self._nodes).settle()
         self._collect(chains)
         self._totals([*chains, *inline])
@@ -71,21 +76,6 @@ class Inference:
                 context.sums_to_one -= {y.letter}
                 context.notes.append(f"{chain.head.text} = {chain.links[0].right.text}: so it is not assumed to be 1")
 
-    def _notation(self, chains: list[Chain]) -> None:
-        """Find the letters that are indices, and those of one row that have a second index, the row's, elsewhere."""
-        counts: dict[str, set[int]] = {}
-        notation = self.context.notation
-        for node in self._sides(chains):
-            for v in node.walk():
-                if isinstance(v, n.Var):
-                    counts.setdefault(v.letter, set()).add(len(v.sub))
-                    if v.letter not in FUNCTIONS | LOSSES:
-                        notation.indices |= {i.letter for i in v.sub if isinstance(i, n.Var)}
-                elif isinstance(v, n.Sum):
-                    notation.indices.add(v.index)
-        likely = ALWAYS_PROBABILITIES | set(TARGETS) | set(LOGITS[:-1])
-        notation.mixed = {v for v, found in counts.items() if {1, 2} <= found and v in likely}
-
     def _sides(self, chains: list[Chain]) -> Iterator[n.Node]:
         for chain in chains:
             for side in (chain.head, *(link.right for link in chain.links)):
@@ -102,23 +92,27 @@ class Inference:
 
     def _define(self, chains: Iterable[Chain], line_of: Any, *, shown: bool) -> None:
         for chain in chains:
-            head = self._try(chain.head.tokens)
-            if not chain.links or chain.links[0].relation.type != "EQ" or not isinstance(head, n.Var):
-                continue
-            if head.letter in TARGETS:
-                continue
-            if head.letter in ("x", "X", "\\alpha") or (chain.condition or chain.links[0].condition):
-                continue
-            body = self._try(chain.links[0].right.tokens)
-            if body is None or isinstance(body, n.Number):
-                continue
-            if isinstance(body, n.Var) and (not shown or head.letter in INDEX) and not body.arguments:
-                continue
-            line = line_of(chain.links[0].relation.start)
-            text = f"{chain.head.text} = {chain.links[0].right.text}"
-            definition = definition_from(head, body, line if shown else None, text)
-            if definition is not None:
-                self.context.accept(definition, f"line {line}")
+            sides = [chain.head, *(link.right for link in chain.links)]
+            for number, link in enumerate(chain.links):
+                head, right = sides[number], link.right
+                if link.relation.type != "EQ" or chain.condition or link.condition:
+                    continue
+                line = line_of(link.relation.start)
+                text = f"{head.text} = {right.text}"
+                own = shown and number == 0  # the step that says it is a definition; others are also judged
+                definition = self._definition(head, right, line if own else None, text, plain=shown)
+                if definition is not None:
+                    self.context.accept(definition, f"line {line}")
+
+    def _definition(self, left: Side, right: Side, line: int | None, text: str, *, plain: bool) -> Definition | None:
+        head, body = self._try(left.tokens), self._try(right.tokens)
+        if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number):
+            return None
+        if head.letter in ("x", "X", "\\alpha") or (head.letter in TARGETS and not _is_probability(body)):
+            return None
+        if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
+            return None
+        return definition_from(head, body, line, text)
 
     def _try(self, made: Any) -> n.Node | None:
         try:
@@ -139,3 +133,11 @@ class Inference:
                     sub, sup = arity.get(v.letter, (0, 0))
                     arity[v.letter] = (max(sub, len(v.sub)), max(sup, len(v.sup)))
         Ranks(self.context).settle(self._nodes)
+
+
+def _is_probability(body: n.Node) -> bool:
+    """Whether a formula is one of a prediction: with exponentials, or a function of such."""
+    return any(
+        (isinstance(x, n.Function) and x.name == "exp") or (isinstance(x, n.Var) and x.letter in PREDICTIONS)
+        for x in body.walk()
+    )

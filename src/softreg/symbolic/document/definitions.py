@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
-from softreg.symbolic.document.letters import LOSSES, WEIGHTS
+from softreg.symbolic.document.letters import LOSSES, PARAMETERS, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import Notation
@@ -79,6 +79,8 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     """Return the definition that an equation states, if it can be one."""
     if not isinstance(head, n.Var) or head.primes or head.mark:
         return None
+    if not all(isinstance(a, n.Var) for a in head.arguments or ()):
+        return None  # g(w'x) = ... is a value of a function, and says little of others
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
     if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
@@ -93,7 +95,8 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
             argument = inner.letter
     sub = tuple(names[: len(head.sub)])
     first = head.arguments[0] if head.arguments else None
-    formal = first.letter if isinstance(first, n.Var) and len(head.arguments or ()) == 1 else None
+    more = [a for a in (head.arguments or ())[1:] if not (isinstance(a, n.Var) and a.letter in PARAMETERS)]
+    formal = first.letter if isinstance(first, n.Var) and not more else None
     entries = is_of_entries(head)
     return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
 

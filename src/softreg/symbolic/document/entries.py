@@ -50,6 +50,8 @@ class Entries:
             if node.value != 1:
                 raise UnclearError(f"the entry number {node.value}: only the first is sure to exist for every size")
             return sp.S.One
+        if isinstance(node, n.Var) and node.sub and node.letter in self.context.labels:
+            return self._label(node, scope)
         if isinstance(node, n.Var):
             found = scope.get(node.letter)
             if isinstance(found, (Index, Pick, sp.Integer)):
@@ -74,7 +76,7 @@ class Entries:
         return made
 
     def _label(self, node: n.Var, scope: Scope) -> Expr:
-        key = (node.letter, tuple(self.index(i, scope) for i in node.sup))
+        key = (node.letter, tuple(self.index(i, scope) for i in (*node.sub, *node.sup)))
         if key not in self._labels:
             size = self.ranges.of_axis(("classes",))
             name = sp.Symbol(f"{node.letter}_")
@@ -146,9 +148,9 @@ class Entries:
         if definition is None or definition.formal is None or not node.arguments or node.letter in opaque:
             return None
         first = node.arguments[0]
-        if len(node.arguments) > 1 or (isinstance(first, n.Var) and (first.letter in (definition.formal, "x"))):
+        if isinstance(first, n.Var) and first.letter in (definition.formal, "x"):
             return None
-        if isinstance(first, n.Var) and first.sub:
+        if isinstance(first, n.Var) and first.sub and not first.letter.endswith("_rows"):
             first = n.Var(first.letter, (), first.sup)
         argument = self.value(first, scope, opaque)
         if argument.ndim != 1:

@@ -23,7 +23,7 @@ from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.hints import hint_for, slope_hint, whole_loss
-from softreg.symbolic.document.letters import INDEX, TARGETS
+from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
@@ -32,6 +32,7 @@ from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 4.0
+SECONDS_A_HINT = 1.0
 SECONDS_A_DOCUMENT = 60.0
 MOST_STEPS = 1000
 
@@ -73,6 +74,11 @@ class Judge:
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
         self._scope: dict[Any, Any] = dict(scope)
+        self._slope_of_loss = any(
+            isinstance(d, n.Derivative) and isinstance(d.body, n.Var) and d.body.letter in LOSSES
+            for node in expressions[0].nodes[:1]
+            for d in node.walk()
+        )
         anchor: Expression | None = expressions[0]
         broken = False
         previous = expressions[0]
@@ -94,13 +100,26 @@ class Judge:
             except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
+            slope = self._slope(expressions) if step.verdict == "update" else ""
             if link.relation.type == "EQ":
+                step.hint += f"; {slope}" if slope else ""
                 self.steps.append(step)
+            elif slope:  # an arrow has no entry among the steps
+                self.context.notes.append(f"line {line}: {slope}")
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
             elif step.verdict == "update":
                 anchor = e if e.problem is None else None
             previous = e
+
+    def _slope(self, expressions: list[Expression]) -> str:
+        """Return a hint on the direction of an update; none, if that takes long."""
+        new, right = expressions[:2]
+        try:
+            with Deadline(SECONDS_A_HINT):
+                return "" if right.problem or not new.nodes else slope_hint(self, new.nodes[0], right)
+        except (TooLongError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError):
+            return ""
 
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
         """Return definition or update, for a first step that is one."""
@@ -116,13 +135,11 @@ class Judge:
             and node.letter not in self.context.definitions  # what is defined has no new value
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
+        if isinstance(after, n.Var) and replace(after, at=-1, arguments=None) == replace(node, at=-1, arguments=None):
+            return "definition", ""  # z = (z_1, ..., z_K)
         if (again and not node.primes) or link.relation.type == "ARROW":
-            remark = right.problem[1] if right.problem else slope_hint(self, node, right)
-            if remark and link.relation.type == "ARROW":  # it has no entry among the steps
-                self.context.notes.append(f"line {self.source.place(link.relation.start)[0]}: {remark}")
-            return "update", "; ".join(
-                filter(None, (f"the new value of {name_of(node.letter)}: nothing to prove", remark))
-            )
+            problem = f"; {right.problem[1]}" if right.problem else ""
+            return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
             return None
         definition = self.context.definitions.get(node.letter)
@@ -231,11 +248,19 @@ class Judge:
         at = tuple(Index(c, size) for c, size in zip("ijkl", longer.shape, strict=False))
         left, right = (v.at(*at) if v.ndim else v.at() for v in (a, b))
         outcome = self._in_case(left, right, condition)
-        if outcome.verdict == "false" and self._meaning.has_largest(left - right):
-            return Outcome(
-                "undecided", reason="it is not true of any entry, and that the maximum is the largest is not used"
-            )
-        return outcome
+        doubt = self._doubt(left, right) if outcome.verdict == "false" else ""
+        return Outcome("undecided", reason=doubt) if doubt else outcome
+
+    def _doubt(self, left: Expr, right: Expr) -> str:
+        """Return why two numbers that differ may still be what the document means."""
+        if self._meaning.has_largest(left - right):
+            return "a maximum is taken for an entry, whichever it is: that does not suffice"
+        sample = self._scope.get("(sample)")
+        if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
+            return "one side is about all samples, the other about one: write which sample is meant, or the sum"
+        if right == 0 and self._slope_of_loss:
+            return "not 0 in general: if this is the condition of an optimum, there is nothing to prove"
+        return ""
 
     def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
         """Compare two numbers, in the case at hand if it takes that."""

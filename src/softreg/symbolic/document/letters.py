@@ -2,7 +2,9 @@
 
 FUNCTIONS = frozenset({"S", "\\sigma", "softmax", "sigmoid", "g", "h", "f", "P", "Pr", "\\phi", "\\hat y", "\\hat p"})
 LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "\\xi", "l", "F", "CE", "NLL", "Loss", "loss", "D", "R"})
-ARGUMENTS = frozenset({"z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"})
+ARGUMENTS = frozenset(
+    {"\\phi", "z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"}
+)
 PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
 SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})
 NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\\tau+1", "n+1"})

@@ -11,7 +11,7 @@ proposed; it is never repaired in silence.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softreg.symbolic.document.commands import (
     ACCENTS,
@@ -73,7 +73,7 @@ class Lexer:
             before = self._at
             self._step()
             assert self._at > before
-        return self.tokens
+        return _with_changes(self.tokens)
 
     def _put(self, kind: str, value: str, start: int, repair: tuple[int, int, str] | None = None) -> None:
         self.tokens.append(Token(kind, value, start, self._at, repair))
@@ -170,10 +170,10 @@ class Lexer:
             return ""
         if self._text[self._at] != "{":
             match = _COMMAND.match(self._text, self._at, self._end)
-            stop = match.end() if match else self._at + 1
-            found = self._text[self._at : stop]
-            self._at = stop
-            return found
+            begin, self._at = self._at, match.end() if match else self._at + 1
+            if match and match.group(1) in FONTS and self._text.startswith("{", self._at):
+                self._argument()  # _\text{data} without braces around it
+            return self._text[begin : self._at]
         depth, start = 0, self._at
         while self._at < self._end:
             c = self._text[self._at]
@@ -196,7 +196,9 @@ class Lexer:
             if self._text.startswith("[", self._at) and "]" in self._text[self._at : self._at + 8]:
                 self._at = self._text.index("]", self._at) + 1  # \\[2pt]
             self._put("ROW", "\\\\", start)
-        elif name in ("quad", "qquad"):
+        elif name in ("quad", "qquad", "hspace"):
+            if name == "hspace":
+                self._argument()
             self._put("QUAD", name, start)
         elif name in IGNORED or (not name[0].isalpha() and name in ",;:!> /"):
             if name in ("left", "right") and self._text.startswith(".", self._at):
@@ -313,6 +315,17 @@ class Lexer:
         made = Lexer(self._text, within.start(1), within.end(1)).run() if within else []
         if [t.type for t in made] in (["NAME", "EQ", "NAME"], ["NAME", "NEQ", "NAME"]):
             self.tokens += made
+
+
+def _with_changes(made: list[Token]) -> list[Token]:
+    r"""Return the tokens with \Delta and the letter after it as one letter: the change of it."""
+    out: list[Token] = []
+    for token in made:
+        if out and out[-1].value == "\\Delta" and token.type == "NAME" and out[-1].type == "NAME":
+            out[-1] = replace(token, value=f"\\Delta {token.value}", start=out[-1].start)
+        else:
+            out.append(token)
+    return out
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:

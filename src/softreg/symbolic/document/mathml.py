@@ -79,12 +79,16 @@ def _leaf(tree: Tree) -> str:
         return f"<mo>{_OPERATORS[token.type]}</mo>"
     if token.type in ("LOG", "EXP", "DIAG", "MAX"):
         return f"<mi>{escape(value)}</mi><mspace width='0.17em'/>"
+    if token.type == "DOTS":
+        return "<mo>…</mo>"
     if token.type == "TRANSPOSE":
         return "<mi>\u22a4</mi>"
     if value == "indicator":
         return "<mn>\U0001d7d9</mn>"
     if value.startswith("\\") and " " in value:
         accent, letter = value[1:].split(" ", 1)
+        if accent == "Delta":
+            return f"<mi>Δ{_letter(letter)}</mi>"
         return f"<mover accent='true'><mi>{_letter(letter)}</mi><mo>{_ACCENTS.get(accent, '^')}</mo></mover>"
     return f"<mi>{_letter(value)}</mi>"
 

@@ -131,6 +131,12 @@ class Ranges:
         """Return the axis of what stands as an index; None for a number."""
         if isinstance(node, n.Number):
             return None
+        if isinstance(node, n.Var) and node.sub and node.letter in self.context.labels:
+            for place, i in enumerate(node.sub):  # the label of a row: y_i
+                row = self.index(i, scope)
+                if row is not None:
+                    self._join(("sub", f"{node.letter} as a label", place), row, f"the label {node.letter}")
+            return ("classes",)
         if not isinstance(node, n.Var) or node.sub or node.primes:
             raise RangeError("an index that is not understood")
         if node.letter in scope:
@@ -204,9 +210,9 @@ class Ranges:
                 self._quietly(argument, scope)
         if ("value", letter) in scope:  # type: ignore[comparison-overlap]
             return ()
-        if definition is not None and definition.formal and node.arguments and len(node.arguments) == 1:
+        if definition is not None and definition.formal and node.arguments:
             first = node.arguments[0]
-            if not isinstance(first, n.Var):
+            if not isinstance(first, n.Var) or first.letter.endswith("_rows"):
                 inner = self.shape(first, scope)
                 if len(inner) == 1:
                     self._join(inner[0], ("sub", definition.formal, 0), f"the argument of {letter}")

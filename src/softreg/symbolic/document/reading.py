@@ -10,6 +10,7 @@ d/dv            takes the next factor (`wide=False`) or the rest of its product 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
@@ -43,7 +44,7 @@ class Reader(Letters):
             signed = [
                 n.negative(self.read(t)) if s == "MINUS" else self.read(t) for s, t in zip(signs, parts, strict=True)
             ]
-            return signed[0] if len(signed) == 1 else n.Add(tuple(signed))
+            return _reaching(signed)
         if kind == "product":
             return self._product(list(zip(tree.value, tree.parts, strict=True)))
         if kind == "bracket":
@@ -64,12 +65,22 @@ class Reader(Letters):
             return n.Number(Fraction(token.value))
         if token.type in ("NAME", "LABEL"):
             return n.Var(token.value, at=tree.start)
+        if token.type == "DOTS":
+            raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.start)
         raise NotUnderstoodError(f"{token.value!r} has nothing to act on", tree.start)
 
     def _bracket(self, tree: Tree) -> n.Node:
         if len(tree.parts) != 1:
-            raise NotUnderstoodError("a list is not understood here", tree.start)
+            return self._entries(tree)
         return self.read(tree.parts[0])
+
+    def _entries(self, tree: Tree) -> n.Node:
+        """Read (z_1, ..., z_K) as z."""
+        read = [self.read(part) for part in tree.parts if not part.is_leaf("DOTS")]
+        first = read[0] if 1 < len(read) < len(tree.parts) else None
+        if isinstance(first, n.Var) and all(isinstance(v, n.Var) and v.letter == first.letter and v.sub for v in read):
+            return replace(first, sub=first.sub[:-1])
+        raise NotUnderstoodError("a list is not understood here", tree.start)
 
     def condition(self, tree: Tree) -> n.Node:
         """Return i = j or i != j as a formula that is 1 or 0."""
@@ -216,9 +227,7 @@ class Reader(Letters):
         variables: list[n.Node] = []
         if base.is_leaf("NABLA"):
             below = [content(s) for s in scripts if s.kind == "below"]
-            if not below:
-                raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L", tree.start)
-            variables = [self.read(part) for part in below[0]]
+            variables = [self.read(part) for part in below[0]] if below else [self._only_argument(tree, rest)]
             inside: list[tuple[str, Tree]] = []
         else:
             top, bottom = base.parts
@@ -230,6 +239,8 @@ class Reader(Letters):
                     pieces[-1].append((operator, item))
             for piece in pieces:
                 variable = self._product(piece)
+                if isinstance(variable, n.Transposed):
+                    variable = variable.body
                 while isinstance(variable, n.Power) and isinstance(variable.exponent, n.Number):
                     variables += [variable.base] * (int(variable.exponent.value) - 1)
                     variable = variable.base
@@ -248,6 +259,14 @@ class Reader(Letters):
                 raise NotUnderstoodError("a derivative in something that is no variable", tree.start)
             body = n.Derivative(body, variable, base.is_leaf("NABLA"), tree.start)
         return body, used
+
+    def _only_argument(self, tree: Tree, rest: list[tuple[str, Tree]]) -> n.Node:
+        """Return what a gradient is in where only the argument says it: nabla E(w)."""
+        body = self._next(rest, "a gradient", tree.start)[0]
+        arguments = body.arguments or () if isinstance(body, n.Var) else ()
+        if len(arguments) != 1:
+            raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L or \\nabla L(z)", tree.start)
+        return arguments[0]
 
     def _slashed(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read dL / dz, written with a slash, and d_v L."""
@@ -272,6 +291,27 @@ class Reader(Letters):
 
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
+
+
+def _reaching(terms: list[n.Node]) -> n.Node:
+    """Return the sum of the terms; a sum over samples reaches as far as the number of the sample does."""
+    for at, term in enumerate(terms):
+        factor, total = (term.factors[:-1], term.factors[-1]) if isinstance(term, n.Mul) else ((), term)
+        if isinstance(total, n.Sum) and any(_numbers(t, total.index) for t in terms[at + 1 :]):
+            sign = [n.negative(t) if factor == (n.MINUS_ONE,) else t for t in terms[at + 1 :]]
+            if factor in ((), (n.MINUS_ONE,)):
+                inner = replace(total, body=_reaching([total.body, *sign]))
+                return _reaching([*terms[:at], _times([*factor, inner])])
+    return terms[0] if len(terms) == 1 else n.Add(tuple(terms))
+
+
+def _numbers(node: n.Node, index: str) -> bool:
+    """Whether an index is the number of a sample, x^{(i)}, outside of a sum over it."""
+    if isinstance(node, n.Sum) and node.index == index:
+        return False
+    if isinstance(node, n.Var) and n.Var(index) in node.sup:
+        return True
+    return any(_numbers(child, index) for child in node.children())
 
 
 def _joined(tree: Tree) -> tuple[list[str], list[Tree]]:

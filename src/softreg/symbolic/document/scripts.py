@@ -10,7 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
-from softreg.symbolic.document.letters import ARGUMENTS, FUNCTIONS, LOSSES, NEW, PARAMETERS, PROBABILITIES, SAME_LOSS
+from softreg.symbolic.document.letters import (
+    ARGUMENTS,
+    FUNCTIONS,
+    INDEX,
+    LOSSES,
+    NEW,
+    PARAMETERS,
+    PROBABILITIES,
+    SAME_LOSS,
+)
 from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
 
 MOST_POWER = 12
@@ -24,6 +33,7 @@ class Notation:
     functions: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)  # letters with one index here and two there: these are of many rows
     indices: set[str] = field(default_factory=set)
+    rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
 class Letters:
@@ -73,12 +83,15 @@ class Letters:
         return letter in self.functions and not indexed and letter not in names(bracket)
 
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
-        arguments = tuple(map(self.read, bracket.parts))
+        written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
+        arguments = tuple(map(self.read, written))
         sub, sup = list(head.sub), list(head.sup)
+        if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
+            sub, arguments = [*sub, arguments[1]], arguments[:1]  # S(z, i)
         if head.letter not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
-                    if not sub and argument.letter not in ("x", "X", "\\theta", "\\Theta", "W", "w"):
+                    if not sub and argument.letter not in ("x", "X", "x_rows", "\\theta", "\\Theta", "W", "w"):
                         sub += argument.sub
                     if not sup:
                         sup += argument.sup
@@ -108,7 +121,7 @@ class Letters:
             powers = [s for s in scripts if s.kind == "above"]
             if powers and not any(s.kind == "below" for s in scripts):
                 return n.Function("exp", self.read(powers[0].parts[0]))
-        if base.is_leaf("NAME") and base.value.value in ("\\delta", "indicator"):
+        if base.is_leaf("NAME") and base.value.value in ("\\delta", "indicator", "I"):
             below = [content(s) for s in scripts if s.kind == "below"]
             pair = pair_in(below[0]) if below else None
             if pair is not None:
@@ -180,8 +193,12 @@ class Letters:
                     continue
                 else:
                     sub.append(self.read(piece))
-        if len(sub) == 2 and letter in self.notation.mixed:
+        if (len(sub) == 2 and letter in self.notation.mixed) or (sub and letter in self.notation.rows):
             letter += "_rows"
         if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
             letter += "_i"  # the loss of one sample is not the loss of all
         return replace(value, letter=letter, sub=tuple(sub), mark=mark)
+
+
+def _is_index(node: n.Node) -> bool:
+    return isinstance(node, n.Var) and node.letter in INDEX and not node.sub and not node.sup

@@ -109,9 +109,15 @@ class Sides:
             for expression in (e, e.repaired):
                 if expression is None or expression.problem is not None:
                     continue
+                fitting, errors = [], []
                 for node in expression.nodes:
                     try:
                         self._ranges.attempt(node, scope)
+                        fitting.append(node)
                     except RangeError as error:
-                        expression.problem = ("type-error", str(error), expression.side.start)
+                        errors.append(str(error))
+                if fitting:
+                    expression.nodes = fitting
+                else:
+                    expression.problem = ("type-error", errors[0], expression.side.start)
         return scope

@@ -256,15 +256,22 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
         else:
             piece.append(token)
     out: list[tuple[list[Token], Condition]] = []
-    for piece, before in zip(pieces, remarks, strict=True):
+    for number, (piece, before) in enumerate(zip(pieces, remarks, strict=True)):
         condition = said(piece) if out else ()
+        if out and [t.type for t in piece] == ["NAME", "EQ", "NUMBER"] and _goes_on(pieces, number):
+            continue  # a range: for i = 1, ..., K
         if condition:
             out[-1] = (out[-1][0], condition)
         elif out and not _relations(piece) and (before or not _relations(out[-1][0]) or _is_remark(piece)):
             continue  # a remark: [softmax function], for all i
         else:
-            out.append(taken_out(piece, text))
+            kept = split(piece, "IN")[0] if _relations(piece) else piece  # without: in R^K
+            out.append(taken_out(kept, text))
     yield from out
+
+
+def _goes_on(pieces: list[list[Token]], number: int) -> bool:
+    return number + 1 < len(pieces) and pieces[number + 1][0].type == "DOTS"
 
 
 def _is_remark(piece: list[Token]) -> bool:

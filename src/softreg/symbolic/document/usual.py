@@ -128,7 +128,7 @@ class Usual:
                     indices = [i for i in (node.left, node.right) if isinstance(i, n.Var)]
                 else:
                     continue
-                context.labels |= {i.letter for i in indices if i.letter in TARGETS and not i.sub}
+                context.labels |= {i.letter for i in indices if i.letter in TARGETS or i.sub}
 
     def _is_loss(self, letter: str) -> bool:
         return letter not in ("E", "C", "H", "F", "D", "R", "l") or any(
