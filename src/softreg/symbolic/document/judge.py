@@ -135,7 +135,7 @@ class Judge:
             and node.letter not in self.context.definitions  # what is defined has no new value
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
-        if isinstance(after, n.Var) and replace(after, at=-1, arguments=None) == replace(node, at=-1, arguments=None):
+        if after == node:
             return "definition", ""  # z = (z_1, ..., z_K)
         if (again and not node.primes) or link.relation.type == "ARROW":
             problem = f"; {right.problem[1]}" if right.problem else ""

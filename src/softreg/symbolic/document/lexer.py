@@ -226,6 +226,8 @@ class Lexer:
             self._font(name, start)
         elif name == "|" or name in ("lVert", "rVert", "Vert"):
             self._norm(name, start)
+        elif name == "Pr":
+            self._put("NAME", name, start)
         elif name == "not":
             self._argument()
             self._put("NEQ", "neq", start)

@@ -255,13 +255,14 @@ class Ranges:
                 continue
             right_row = isinstance(factor, n.Transposed) and len(right) == 1
             if len(shape) == 1 and len(right) == 1:
-                if row and not right_row:
+                if row and right_row:
+                    raise RangeError("a product of two row vectors is neither inner nor outer")
+                if right_row:
+                    shape = (*shape, *right)
+                else:  # x'y, or x . y of two columns
                     self._join(shape[0], right[0], "a product of vectors")
-                    shape, row = (), False
-                elif right_row and not row:
-                    shape, row = (*shape, *right), False
-                else:
-                    raise RangeError("a product of two vectors that is neither inner nor outer")
+                    shape = ()
+                row = False
                 continue
             self._join(shape[-1], right[0], "a product of matrices")
             row = row and len(right) == 2

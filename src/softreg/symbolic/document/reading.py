@@ -22,6 +22,7 @@ from softreg.symbolic.document.trees import (
     is_d,
     is_letter,
     items,
+    spelled,
     unscripted,
 )
 
@@ -228,6 +229,10 @@ class Reader(Letters):
         if base.is_leaf("NABLA"):
             below = [content(s) for s in scripts if s.kind == "below"]
             variables = [self.read(part) for part in below[0]] if below else [self._only_argument(tree, rest)]
+            above = [spelled(content(s)[0]) for s in scripts if s.kind == "above"]
+            if above and above != ["2"]:
+                raise NotUnderstoodError("a gradient with a superscript other than 2 is not understood", tree.start)
+            variables *= 1 + len(above)
             inside: list[tuple[str, Tree]] = []
         else:
             top, bottom = base.parts

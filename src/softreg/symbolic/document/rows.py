@@ -33,6 +33,8 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
     for v in variables:
         counts.setdefault(v.letter, set()).add(len(v.sub))
     notation.mixed = {v for v, found in counts.items() if {1, 2} <= found and v in LIKELY}
+    plain = {v.letter for v in variables if not v.sub or not all(isinstance(i, n.Number) for i in v.sub)}
+    notation.numbered = set(counts) - plain
     rows = {v.sub[0] for v in variables if v.letter in notation.mixed and len(v.sub) == 2}
     called: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for v in variables:

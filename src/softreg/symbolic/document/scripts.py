@@ -33,6 +33,7 @@ class Notation:
     functions: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)  # letters with one index here and two there: these are of many rows
     indices: set[str] = field(default_factory=set)
+    numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
@@ -113,8 +114,8 @@ class Letters:
         if event.kind != "relation" or event.value != ("EQ",):
             raise NotUnderstoodError("a probability of something that is not understood", bracket.start)
         label, value = map(self.read, event.parts)
-        sup = label.sup if isinstance(label, n.Var) else ()
-        return n.Var("p", (value,), sup, (), at=base.start)
+        row, sup = (label.sub, label.sup) if isinstance(label, n.Var) else ((), ())
+        return n.Var("p", (*row, value), sup, (), at=base.start)
 
     def _scripted(self, base: Tree, scripts: tuple[Tree, ...]) -> n.Node:
         if base.is_leaf("NAME") and base.value.value == "e":
@@ -193,6 +194,8 @@ class Letters:
                     continue
                 else:
                     sub.append(self.read(piece))
+        if sub and letter in self.notation.numbered:
+            letter, sub = "_".join((letter, *(str(i.value) for i in sub if isinstance(i, n.Number)))), []
         if (len(sub) == 2 and letter in self.notation.mixed) or (sub and letter in self.notation.rows):
             letter += "_rows"
         if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:

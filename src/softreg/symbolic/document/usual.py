@@ -91,7 +91,11 @@ class Usual:
     def _under_log(self) -> set[str]:
         """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
         logs = [x for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "log"]
-        inside = [part for x in logs for part in (x.argument, *x.argument.children())]
+        inside = [
+            part
+            for x in logs
+            for part in (x.argument.children() if isinstance(x.argument, (n.Quotient, n.Mul)) else (x.argument,))
+        ]
         return {v.letter for v in inside if isinstance(v, n.Var)}
 
     def _target(self, used: set[str]) -> str:
