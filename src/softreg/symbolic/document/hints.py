@@ -69,9 +69,10 @@ def whole_loss(judge: Judge, *sides: Expression) -> str:
     return ""
 
 
-def slope_hint(judge: Judge, new: n.Node, right: Expression) -> str:
+def slope_hint(judge: Judge, left: Expression, right: Expression) -> str:
     """Return that a weight moves so that a loss grows, or a likelihood shrinks; empty if it does not."""
-    if not isinstance(new, n.Var):
+    new = left.nodes[0] if left.nodes else None
+    if not isinstance(new, n.Var) or right.problem is not None:
         return ""
     weight = n.Var(new.letter, new.sub, new.sup)
     for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):

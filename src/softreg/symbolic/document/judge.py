@@ -11,8 +11,10 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from softreg.symbolic import namespace
@@ -32,9 +34,10 @@ from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 4.0
-SECONDS_A_HINT = 1.0
+SECONDS_A_HINT = 2.0
 SECONDS_A_DOCUMENT = 60.0
 MOST_STEPS = 1000
+UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
 
 class Judge:
@@ -53,7 +56,7 @@ class Judge:
 
     def run(self) -> Verdicts:
         """Judge all steps."""
-        self._end = time.monotonic() + SECONDS_A_DOCUMENT
+        self._end = time.process_time() + SECONDS_A_DOCUMENT
         sides = Sides(self.source, self.context, self.ranges)
         readable = [
             (chain, [sides.read(s) for s in (chain.head, *(k.right for k in chain.links))]) for chain in self.chains
@@ -86,7 +89,7 @@ class Judge:
             line, column = self.source.place(link.relation.start)
             step = Step(line, column, previous.side.text, e.side.text, "")
             try:
-                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.monotonic()))):
+                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.process_time()))):
                     special = self._special(chain, link, number, expressions) if number == 0 else None
                     if special is not None:
                         step.verdict, step.hint = special
@@ -97,10 +100,13 @@ class Judge:
                 step.verdict, step.hint = "undecided", "this takes too long"
             except RecursionError:
                 step.verdict, step.hint = "undecided", "too deeply nested"
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+            except UNFORESEEN as error:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
-            slope = self._slope(expressions) if step.verdict == "update" else ""
+            slope = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else ""
+            if step.verdict == "false" and not step.inherited:
+                slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
+                step.hint = self._hint(slip) or step.hint
             if link.relation.type == "EQ":
                 step.hint += f"; {slope}" if slope else ""
                 self.steps.append(step)
@@ -112,13 +118,21 @@ class Judge:
                 anchor = e if e.problem is None else None
             previous = e
 
-    def _slope(self, expressions: list[Expression]) -> str:
-        """Return a hint on the direction of an update; none, if that takes long."""
-        new, right = expressions[:2]
+    def _hint(self, guess: Callable[[], str]) -> str:
+        """Return what a guess finds; nothing, if that takes long."""
         try:
-            with Deadline(SECONDS_A_HINT):
-                return "" if right.problem or not new.nodes else slope_hint(self, new.nodes[0], right)
-        except (TooLongError, ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError):
+            with Deadline(min(SECONDS_A_HINT, max(0.01, self._end - time.process_time()))):
+                return guess()
+        except (
+            TooLongError,
+            RecursionError,
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            AttributeError,
+            AssertionError,
+        ):
             return ""
 
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
@@ -188,7 +202,7 @@ class Judge:
                     step.inherited = True
                     step.hint = "right against what stood before the slip: it only inherits it"
                     return False
-            step.hint = hint_for(self, base, right, condition) or step.hint
+            self._wrong = base
             return True
         if outcome.verdict == "type-error":
             return True

@@ -102,7 +102,7 @@ def _cases(tree: Tree) -> str:
     for case in tree.parts:
         conditions = "<mo>,</mo>".join(map(_shown, case.parts[1:])) or "<mtext>otherwise</mtext>"
         rows.append(f"<mtr><mtd>{_shown(case.parts[0])}</mtd><mtd>{conditions}</mtd></mtr>")
-    return f"<mrow><mo stretchy='true'>{{</mo><mtable columnalign='left left'>{''.join(rows)}</mtable></mrow>"
+    return f"<mtable class='cases' columnalign='left left'>{''.join(rows)}</mtable>"
 
 
 def _scripted(tree: Tree) -> str:

@@ -68,6 +68,9 @@ class Meaning(Entries):
         if isinstance(node, n.Diagonal):
             vector = self.value(node.body, scope, opaque)
             return namespace.Array(vector.shape * 2, lambda i, j: vector.at(i) * equal_index(i, j))
+        if isinstance(node, n.Equal) and self.ranges.is_value(node):
+            target = self.value(node.left, scope, opaque)  # 1 or 0
+            return target if (node.right == n.Number(_ONE)) != node.negated else 1 - target
         if isinstance(node, n.Equal):
             hit = equal_index(self.index(node.left, scope), self.index(node.right, scope))
             return scalar(1 - hit if node.negated else hit)

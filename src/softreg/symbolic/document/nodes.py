@@ -177,6 +177,17 @@ def negative(node: Node) -> Node:
     return Mul((MINUS_ONE, node))
 
 
+def values(node: Node) -> Iterator[Var]:
+    """Return the variables within that stand for values, as arguments too, and not for indices."""
+    if isinstance(node, Var):
+        yield node
+        for argument in node.arguments or ():
+            yield from values(argument)
+    elif not isinstance(node, Equal):
+        for child in node.children():
+            yield from values(child)
+
+
 def letters(node: Node) -> set[str]:
-    """Return the letters of the variables within."""
-    return {n.letter for n in node.walk() if isinstance(n, Var)}
+    """Return the letters of these variables."""
+    return {v.letter for v in values(node)}

@@ -193,7 +193,16 @@ class Ranges:
         self.shape(node.body, scope)
         return ()
 
+    def is_value(self, node: n.Equal) -> bool:
+        """Whether y_i = 1 or y_i = 0 is said, of a target that is one of the two."""
+        target = isinstance(node.left, n.Var) and node.left.letter in self.context.targets - self.context.labels
+        return target and isinstance(node.right, n.Number) and node.right.value in (0, 1)
+
     def _equal(self, node: n.Equal, scope: Scope) -> None:
+        if self.is_value(node):
+            if self.shape(node.left, scope):
+                raise RangeError("a vector is compared with a number")
+            return
         a, b = self.index(node.left, scope), self.index(node.right, scope)
         if a is not None and b is not None:
             self._join(a, b, "a comparison of indices")

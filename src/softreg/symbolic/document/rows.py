@@ -60,15 +60,16 @@ def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
         if letter in done or definition is None or definition.sup:
             continue
         done.add(letter)
-        row = next(r for r in ROW if r not in {*definition.sub, *n.letters(definition.body), *_bound(definition.body)})
+        row = next(r for r in ROW if r not in {*definition.sub, *_all_letters(definition.body)})
         text = f"{letter}_{{{row}{''.join(definition.sub)}}} is {letter} of the row {row}"
         body = _lift(definition.body, of_a_row, row)
         yield Definition(f"{letter}_rows", (row, *definition.sub), (), body, text=text)
         wanted += [v for v in n.letters(body) if v.endswith("_rows")]
 
 
-def _bound(node: n.Node) -> set[str]:
-    return {part.index for part in node.walk() if isinstance(part, n.Sum)}
+def _all_letters(node: n.Node) -> set[str]:
+    bound = {part.index for part in node.walk() if isinstance(part, n.Sum)}
+    return bound | {part.letter for part in node.walk() if isinstance(part, n.Var)}
 
 
 def _lift(node: n.Node, letters: set[str], row: str) -> n.Node:

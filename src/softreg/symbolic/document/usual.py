@@ -76,17 +76,7 @@ class Usual:
             context.sums_to_one = {v for v in (one, f"{one}_rows") if context.arity_of(v)[0]}
 
     def _vars(self) -> list[n.Var]:
-        """Return all variables but those that are only indices."""
-        out: list[n.Var] = []
-        todo = list(self._nodes)
-        while todo:
-            node = todo.pop()
-            if isinstance(node, n.Var):
-                out.append(node)
-                todo += node.arguments or ()
-            elif not isinstance(node, n.Equal):
-                todo += node.children()
-        return out
+        return [v for node in self._nodes for v in n.values(node)]
 
     def _under_log(self) -> set[str]:
         """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
@@ -128,6 +118,11 @@ class Usual:
             for node in top.walk():
                 if isinstance(node, n.Var):
                     indices = [i for i in (*node.sub, *node.sup) if isinstance(i, n.Var)]
+                elif isinstance(node, n.Equal) and isinstance(node.right, n.Number):
+                    told = "whether a target is 1 or 0 is asked for: it is one of the two"
+                    if isinstance(node.left, n.Var) and node.left.letter in TARGETS and told not in context.notes:
+                        context.notes.append(told)
+                    continue
                 elif isinstance(node, n.Equal):
                     indices = [i for i in (node.left, node.right) if isinstance(i, n.Var)]
                 else:
