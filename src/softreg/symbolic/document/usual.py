@@ -122,6 +122,7 @@ class Usual:
                     told = "whether a target is 1 or 0 is asked for: it is one of the two"
                     if isinstance(node.left, n.Var) and node.left.letter in TARGETS and told not in context.notes:
                         context.notes.append(told)
+                        context.one_hot = True
                     continue
                 elif isinstance(node, n.Equal):
                     indices = [i for i in (node.left, node.right) if isinstance(i, n.Var)]
