@@ -165,6 +165,7 @@ def test_scalar_bias():
 
 
 ELEVEN = "".join(rf"\sum_{c} " for c in "abcdefghijk") + " ".join(rf"\hat y_{c}" for c in "abcdefghijk")
+SLOPE = r"\frac{\partial L}{\partial z_i} = "
 CASES = r"\begin{{cases}} {} & {} \\ {} & {} \end{{cases}}"
 VECTORS = "$$\\hat y = \\mathrm{softmax}(z)$$\n\n$$L = -\\sum_k y_k \\log \\hat y_k$$\n\n"
 
@@ -194,8 +195,8 @@ VECTORS = "$$\\hat y = \\mathrm{softmax}(z)$$\n\n$$L = -\\sum_k y_k \\log \\hat 
         (r"z = (z_1, \dots, z_K)", "definition"),
         (r"\sum_k e^{z_k} = e^{z_1} + \dots + e^{z_K}", "unparseable"),
         (r"\frac{\partial \hat y_i}{\partial z_j} = \hat y_i (I_{ij} - \hat y_j)", "true"),
-        (r"\frac{\partial L}{\partial z_i} =" + CASES.format(r"\hat y_i - 1", "y_i = 1", r"\hat y_i", "y_i = 0"), "true-if"),
-        (r"\frac{\partial L}{\partial z_i} =" + CASES.format(r"\hat y_i", "y_i = 1", r"\hat y_i - 1", "y_i = 0"), "false"),
+        (SLOPE + CASES.format(r"\hat y_i - 1", "y_i = 1", r"\hat y_i", "y_i = 0"), "true-if"),
+        (SLOPE + CASES.format(r"\hat y_i", "y_i = 1", r"\hat y_i - 1", "y_i = 0"), "false"),
         (r"\frac{\partial \hat y_i}{\partial z_j} =" + CASES.format(r"\hat y_i", "i = j", "0", "i < j"), "unparseable"),
     ],
 )  # fmt: skip

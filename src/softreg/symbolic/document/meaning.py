@@ -26,7 +26,8 @@ from softreg.symbolic.document.entries import (
     scalar,
 )
 from softreg.symbolic.document.ranges import RangeError, Ranges
-from softreg.symbolic.terms import Expr, Index, Pick, derivative, equal_index, total
+from softreg.symbolic.normal import Normal
+from softreg.symbolic.terms import Expr, Index, Pick, UndecidedError, derivative, equal_index, total
 
 
 class Meaning(Entries):
@@ -34,7 +35,7 @@ class Meaning(Entries):
 
     def __init__(self, context: Context, ranges: Ranges):
         super().__init__(context, ranges)
-        self._probes: dict[Expr, Expr] = {}
+        self._probes: dict[Any, Expr] = {}
         self._largest_of: dict[Expr, Expr] = {}
 
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
@@ -158,9 +159,21 @@ class Meaning(Entries):
         probe = self._probes.setdefault(size, Index("k", size))
         e = body(probe)
         rows = sorted((i for i in e.free_symbols if isinstance(i, Index) and i != probe), key=str)
-        key = e.xreplace({row: sp.Symbol(f"row{at}") for at, row in enumerate(rows)})
-        name = self._largest_of.setdefault(key, sp.Symbol(f"max{len(self._largest_of)}"))
-        return scalar(body(Pick(name, size, *rows)))
+        e = e.xreplace(
+            {row: self._probes.setdefault((row.size, at), Index("r", row.size)) for at, row in enumerate(rows)}
+        )
+        return scalar(body(Pick(self._name_of_largest(e), size, *rows)))
+
+    def _name_of_largest(self, e: Expr) -> Expr:
+        """Return the name of the choice that was made before among the same values, or of a new one."""
+        for known, name in self._largest_of.items():
+            try:
+                if Normal(()).equal(known, e):
+                    return name
+            except UndecidedError:
+                continue
+        self._largest_of[e] = sp.Symbol(f"max{len(self._largest_of)}")
+        return self._largest_of[e]
 
     def has_largest(self, e: Expr) -> bool:
         """Whether a largest entry occurs, which is taken for any."""
