@@ -270,6 +270,14 @@ def test_direction_for_a_likelihood():
     assert "goes down" in down.hint
 
 
+def test_direction_for_two_classes():
+    """Targets of two classes are between 0 and 1, where the logistic loss is positive."""
+    rows = [rf"w := w {sign} \alpha \frac{{\partial L}}{{\partial w}}" for sign in "-+"]
+    down, up = steps(*rows, before=LOGISTIC)[1:]
+    assert "slope" not in down.hint
+    assert "goes up" in up.hint
+
+
 def test_a_loss_of_entries():
     """A loss written of entries, and defined of vectors, is read as the whole loss; the hint says so."""
     before = SOFTMAX + "$$L(y, p) = -\\sum_k y_k \\log p_k$$\n\n"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
+
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import signs
 from softreg.symbolic.document.definitions import is_of_entries
-from softreg.symbolic.document.entries import UnclearError
+from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import LOSSES
 from softreg.symbolic.document.ranges import RangeError
@@ -82,7 +84,8 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> str:
             if step.shape != slope.shape or loss.ndim:
                 continue
             at = tuple(Index(c, size) for c, size in zip("ijkl", step.shape, strict=False))
-            direction, height = (signs(e, judge.facts()) for e in (step.at(*at) * slope.at(*at), loss.at()))
+            looked_at = (_between(judge, e) for e in (step.at(*at) * slope.at(*at), loss.at()))
+            direction, height = (signs(e, judge.facts()) for e in looked_at)
         except (UnclearError, RangeError, SymbolicError):
             continue
         if direction - {0} == {1} and height == {1}:
@@ -90,6 +93,14 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> str:
         if direction - {0} == {-1} and height == {-1}:
             return f"this goes down the slope of {letter}, a likelihood that is to grow: add the gradient"
     return ""
+
+
+def _between(judge: Judge, e: Any) -> Any:
+    """Return the value for targets between 0 and 1, where they are of two classes."""
+    names = {name_of(y) for y in judge.context.targets} if judge.context.binary else set()
+    targets = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in names]
+    targets += [x for x in e.atoms(sp.Symbol) if x.name in names and not targets]
+    return e.xreplace({y: 1 / (1 + sp.exp(y)) for y in targets})
 
 
 def _scalar(e: Any) -> Any:
