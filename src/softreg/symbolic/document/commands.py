@@ -42,7 +42,7 @@ PLAIN = {
     "Rightarrow": "IMPLIES", "implies": "IMPLIES", "iff": "IMPLIES", "Leftrightarrow": "IMPLIES",
     "Longrightarrow": "IMPLIES", "therefore": "IMPLIES",
     "in": "IN", "dots": "DOTS", "ldots": "DOTS", "cdots": "DOTS",
-    "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS",
+    "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS", "ddots": "DOTS",
     "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
     "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "LPAR", "rvert": "RPAR",

@@ -69,7 +69,7 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
         used: set[str] = set()
         if facts.sums and _is_zero(difference, tuple(facts.sums), used):
             needed = ((y, value) for y, value in facts.sums.items() if f"rows of {y} sum to 1" in used)
-            return Outcome("true-if", tuple(total_told(y, value) for y, value in needed))
+            return Outcome("true-if", tuple(dict.fromkeys(total_told(y, value) for y, value in needed)))
     except UndecidedError as error:
         reason = str(error)
     return Outcome("undecided", reason=reason or "neither proved nor refuted")
@@ -77,7 +77,7 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
 
 def total_told(letter: str, value: Fraction | int) -> str:
     """Return what is assumed of the sum of a letter."""
-    return f"sum_k {letter}_k = {value}"
+    return f"sum_k {letter.removesuffix('_rows')}_k = {value}"
 
 
 def _scaled(e: Expr, facts: Facts) -> Expr:

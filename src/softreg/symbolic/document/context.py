@@ -44,6 +44,7 @@ class Inference:
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
         context = self.context
+        self._functions([*chains, *inline])
         learn(context.notation, self._sides(chains))
         for x in context.notation.rows:
             context.arity[f"{x}_rows"] = (2, 0)
@@ -59,6 +60,19 @@ class Inference:
         self._collect(chains)
         self._totals([*chains, *inline])
         return context
+
+    def _functions(self, chains: list[Chain]) -> None:
+        """Find letters that are defined as functions, A(z) = ..., and those defined with one argument and with two."""
+        notation = self.context.notation
+        counts: dict[str, set[int]] = {}
+        for chain in chains:
+            types = [t.type for t in chain.head.tokens]
+            if types == ["NAME", "LPAR", "NAME", "RPAR"]:
+                notation.functions.add(chain.head.tokens[0].value)
+            head = self._try(chain.head.tokens)
+            if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
+                counts.setdefault(head.letter, set()).add(len(head.arguments))
+        notation.overloaded = {letter: min(found) for letter, found in counts.items() if len(found) > 1}
 
     def _totals(self, chains: list[Chain]) -> None:
         """Find what the document itself says that the targets sum to."""

@@ -183,6 +183,8 @@ def values(node: Node) -> Iterator[Var]:
         yield node
         for argument in node.arguments or ():
             yield from values(argument)
+    elif isinstance(node, Sum):
+        yield from values(node.body)
     elif not isinstance(node, Equal):
         for child in node.children():
             yield from values(child)

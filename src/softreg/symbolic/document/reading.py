@@ -118,6 +118,8 @@ class Reader(Letters):
                 and is_letter(rest[0][1])
             ):
                 raise NotUnderstoodError("a differential on its own is not understood", tree.start)
+            elif self._is_operator(base, scripts, rest):
+                raise NotUnderstoodError("D as an operator is not understood: write \\partial", base.start)
             elif base.is_leaf("PARTIAL"):
                 factor, used = self._slashed(tree, scripts, rest)
                 at += 1 + used
@@ -137,6 +139,13 @@ class Reader(Letters):
             else:
                 parts.append(factor)
         return _times(parts)
+
+    def _is_operator(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> bool:
+        """Whether this is D_j S_i."""
+        if not (base.is_leaf("NAME") and base.value.value == "D" and scripts and rest and rest[0][0] == " "):
+            return False
+        after, more = unscripted(rest[0][1])
+        return after.is_leaf("NAME") and after.value.value in self.functions and bool(more)
 
     def _next(self, items: list[tuple[str, Tree]], what: str, at: int) -> tuple[n.Node, int]:
         """Read the next factor, with all that it takes; return it and how many items that was."""

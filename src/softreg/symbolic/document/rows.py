@@ -50,7 +50,7 @@ def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
     """Yield the definition of each letter of many rows that is used, or is needed for those, without its own."""
     definitions = context.definitions
     wanted = [v for v in used if v.endswith("_rows") and v not in definitions]
-    of_a_row = {*context.notation.mixed, *FEATURES}
+    of_a_row = {*context.notation.mixed, *FEATURES, *LOGITS[:-1]}
     for _ in definitions:
         of_a_row |= {v for v, d in definitions.items() if d.argument is None and n.letters(d.body) & of_a_row}
     done: set[str] = set()

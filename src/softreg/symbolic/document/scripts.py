@@ -33,6 +33,7 @@ class Notation:
     functions: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)  # letters with one index here and two there: these are of many rows
     indices: set[str] = field(default_factory=set)
+    overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
@@ -67,7 +68,7 @@ class Letters:
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
                 head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
                 if isinstance(head, n.Var):
-                    applied = self._differentiated(self._applied(head, bracket))
+                    applied = self._differentiated(self._overloaded(self._applied(head, bracket)))
                     outer = tuple(s for s in scripts if s.kind == "above" and not is_sample(s))
                     return self._with_scripts(applied, (*after, *outer)), 1
         return self._scripted(base, scripts), 0
@@ -97,6 +98,13 @@ class Letters:
                     if not sup:
                         sup += argument.sup
         return replace(head, sub=tuple(sub), sup=tuple(sup), arguments=arguments)
+
+    def _overloaded(self, applied: n.Var) -> n.Var:
+        """Return another letter for H(y, p), where H(p) is defined too."""
+        least = self.notation.overloaded.get(applied.letter)
+        return (
+            applied if least in (None, len(applied.arguments or ())) else replace(applied, letter=applied.letter + "_2")
+        )
 
     def _differentiated(self, applied: n.Var) -> n.Node:
         """Read L'(z_k) as the derivative of the loss in z_k."""
@@ -144,6 +152,8 @@ class Letters:
                 value = self._lowered(value, script)
             elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
                 value = n.Transposed(value)
+            elif (parts := _with_transposition(script)) is not None:
+                value = n.Transposed(self._with_scripts(value, parts))
             elif is_sample(script):
                 value = self._numbered(value, script)
             elif spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
@@ -205,3 +215,13 @@ class Letters:
 
 def _is_index(node: n.Node) -> bool:
     return isinstance(node, n.Var) and node.letter in INDEX and not node.sub and not node.sup
+
+
+def _with_transposition(script: Tree) -> tuple[Tree, ...] | None:
+    r"""Return the script without the sign of transposition that follows it: ^{(k)\top}."""
+    inner = content(script)[0] if script.kind == "above" else script
+    if inner.kind != "product" or not inner.parts[-1].is_leaf("TRANSPOSE"):
+        return None
+    first = inner.parts[0] if len(inner.parts) == 2 else replace(inner, parts=inner.parts[:-1], value=inner.value[:-1])
+    braces = Tree("bracket", (first,), "group", script.start, script.end)
+    return (Tree("above", (braces,), None, script.start, script.end),)
