@@ -65,6 +65,13 @@ def test_bars_and_brackets(row, verdict):
     assert verdicts(row) == [verdict]
 
 
+def test_a_case_before_the_next_step():
+    """A case in brackets between two steps of a row is a case of both."""
+    row = r"\frac{\partial p_i}{\partial z_j} = p_i (1 - p_i) \quad (i = j) = p_i - p_i p_j"
+    assert verdicts(row) == ["true", "true"]
+    assert verdicts(row.replace("(i = j)", r"(i \neq j)"))[0] == "false"
+
+
 def test_a_case_about_a_label():
     """k = y is a case too, where y is the label."""
     before = SOFTMAX + "$$L = -\\log p_y$$\n\n"

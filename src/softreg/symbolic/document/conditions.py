@@ -37,6 +37,13 @@ def taken_out(piece: list[Token], text: str) -> tuple[list[Token], Condition]:
     return piece, ()
 
 
+def leading(piece: list[Token]) -> int:
+    """Return the length of a condition in brackets that a relation follows: (i = j) = ..."""
+    stop = _closing(piece, 0) if piece[0].type == "LPAR" else 0
+    goes_on = 0 < stop < len(piece) and piece[stop].type in ("EQ", "ARROW")
+    return stop if goes_on and said(piece[:stop]) else 0
+
+
 def _closing(piece: list[Token], at: int) -> int:
     """Return the place after the bracket that closes what opens here; 0 if there is none."""
     depth = 0

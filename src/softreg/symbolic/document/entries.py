@@ -63,7 +63,10 @@ class Entries:
                 return self._label(node, scope)
             if node.letter in self.ranges.known_sizes():
                 return self.last_of(node.letter)
-            raise UnclearError(f"the index {name_of(node.letter)} is bound by nothing here", node.at)
+            raise UnclearError(
+                f"the index {name_of(node.letter)} is bound by nothing here: does a sum before it lack brackets?",
+                node.at,
+            )
         raise UnclearError("an index that is not understood")
 
     def last_of(self, size: str) -> Expr:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.commands import words
-from softreg.symbolic.document.conditions import Condition, said, taken_out
+from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
 from softreg.symbolic.document.grammar import split
 from softreg.symbolic.document.lexer import Token, tokens
 
@@ -260,8 +260,11 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
         condition = said(piece) if out else ()
         if out and [t.type for t in piece] == ["NAME", "EQ", "NUMBER"] and _goes_on(pieces, number):
             continue  # a range: for i = 1, ..., K
+        begins = leading(piece) if out else 0
         if condition:
             out[-1] = (out[-1][0], condition)
+        elif begins:
+            out[-1] = ([*out[-1][0], *piece[begins:]], said(piece[:begins]))
         elif out and not _relations(piece) and (before or not _relations(out[-1][0]) or _is_remark(piece)):
             continue  # a remark: [softmax function], for all i
         else:
