@@ -79,7 +79,7 @@ def test_time_of_the_processor():
     with Deadline(0.05):
         time.sleep(0.2)
     with pytest.raises(TooLongError), Deadline(0.05):
-        sum(itertools.count())
+        any(i < 0 for i in itertools.count())
 
 
 def test_no_file(tmp_path):

@@ -49,7 +49,7 @@ def test_slips_are_caught(path):
 
 
 def test_enough_slips():
-    """There are at least 300 slips that are wrong, of all kinds."""
+    """There are at least 250 slips that are wrong, of all kinds."""
     if len(counts) < 5:
         pytest.skip("counts the mutants of the tests above, which were not run")
-    assert sum(counts.values()) >= 300
+    assert sum(counts.values()) >= 250
