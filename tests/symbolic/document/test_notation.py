@@ -109,6 +109,7 @@ NAMES = (
     "D_{KL}(y || p)",
     r"KL(y \,\|\, p)",
     "ABC",
+    r"\text{Cross-entropy loss}",
 )
 
 
@@ -123,6 +124,12 @@ def test_names_of_capitals(head):
         before=SOFTMAX,
     )
     assert (given.verdict, right.verdict, wrong.verdict) == ("definition", "true-if", "false")
+
+
+def test_words_that_are_no_names():
+    """Words that introduce a row are words, and it goes on from the one before."""
+    row = r"\begin{aligned} \frac{\partial L}{\partial z_i} &= p_i - y_i \\ \text{and so} &= -(y_i - p_i) \end{aligned}"
+    assert verdicts(row) == ["true-if", "true"]
 
 
 def test_products_of_capitals():

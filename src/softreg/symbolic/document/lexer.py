@@ -48,7 +48,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 SUBSCRIPTS = frozenset({"new", "old", "tot", "max", "min", "avg", "reg", "ce", "nll"})
 _LETTERS = re.compile(r"[A-Za-z]+")
-_NAMED = re.compile(r"[A-Za-z]{2,}")
+_NAMED = re.compile(r"[A-Za-z]{2,}([ -][A-Za-z]+){0,3}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
 _BARS_AND_BRACKETS = re.compile(r"[()]|\\\||\|\||\\[lr]?Vert")
 _DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
@@ -309,8 +309,11 @@ class Lexer:
 
     def _words(self, inner: str, begin: int, start: int) -> None:
         """Read text: words, a condition between dollars within them, or one word that is a name."""
-        if _NAMED.fullmatch(inner) and inner.lower() not in _SPEECH and _GOES_ON.match(self._text, self._at, self._end):
-            self._put("LABEL", inner, start)
+        said = re.split("[ -]", inner.lower())
+        begins = not self.tokens or self.tokens[-1].type in ("ROW", "QUAD", "AMP", "EQ", "PARTIAL")
+        named = _NAMED.fullmatch(inner) and not _SPEECH & set(said) and (len(said) == 1 or begins)
+        if named and _GOES_ON.match(self._text, self._at, self._end):
+            self._put("LABEL", re.sub("[ -]", "", inner), start)
             return
         self._put("TEXT", inner, start)
         within = _DOLLARS.search(self._text, begin, self._at)

@@ -88,7 +88,7 @@ class Reader(Letters):
         while tree.kind == "bracket" and len(tree.parts) == 1:
             tree = tree.parts[0]
         if tree.kind != "relation" or len(tree.parts) != 2 or tree.value[0] not in ("EQ", "NEQ"):
-            raise NotUnderstoodError("a condition other than an equality of indices is not understood", tree.start)
+            raise NotUnderstoodError("a condition that is neither i = j nor i \\neq j is not understood", tree.start)
         left, right = map(self.read, tree.parts)
         return n.Equal(left, right, tree.value[0] == "NEQ", tree.start)
 
