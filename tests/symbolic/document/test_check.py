@@ -1,7 +1,9 @@
 """The command on good and bad input, and the page it writes."""
 
+import itertools
 import json
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from softreg.cli import app
+from softreg.symbolic.document.deadline import Deadline, TooLongError
 
 ROOT = Path(__file__).resolve().parents[3]
 WRONG = r"""
@@ -69,6 +72,14 @@ def test_bad_input(tmp_path, content):
     code, output = run(tmp_path, content, "--json")
     assert code in (1, 2)
     assert set(json.loads(output)) >= {"file", "context", "steps"}
+
+
+def test_time_of_the_processor():
+    """Only work runs against the limit of a step: what else the machine does changes no verdict."""
+    with Deadline(0.05):
+        time.sleep(0.2)
+    with pytest.raises(TooLongError), Deadline(0.05):
+        any(i < 0 for i in itertools.count())
 
 
 def test_no_file(tmp_path):

@@ -9,7 +9,11 @@ from softreg.symbolic.document import judge
 
 from .mutants import mutants
 
-DOCUMENTS = sorted((Path(__file__).parent / "documents").iterdir())
+HERE = Path(__file__).parent
+# Not those where a mutant may be as true as the document (in the case i = j throughout), or is an update.
+LEFT_OUT = {"two_cases", "quotient_rule", "logarithm_first", "entropies", "course"}
+TEXTBOOKS = [path for path in sorted((HERE / "textbooks").iterdir()) if path.stem not in LEFT_OUT]
+DOCUMENTS = [*sorted((HERE / "documents").iterdir()), *TEXTBOOKS]
 # Changed lines that are as true as before: in the case i = j, or beside delta_ij, i may stand for j.
 STILL_TRUE = (
     r"= \sigma_j (1 - \sigma_i)",
@@ -45,7 +49,7 @@ def test_slips_are_caught(path):
 
 
 def test_enough_slips():
-    """There are at least 60 slips that are wrong, of all kinds."""
+    """There are at least 250 slips that are wrong, of all kinds."""
     if len(counts) < 5:
         pytest.skip("counts the mutants of the tests above, which were not run")
-    assert sum(counts.values()) >= 60
+    assert sum(counts.values()) >= 250

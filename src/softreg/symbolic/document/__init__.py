@@ -1,11 +1,11 @@
 """Judge a derivation in Markdown or LaTeX step by step: `judge(text)`.
 
-`source`, `lexer`, `grammar`   where the mathematics stands, its tokens, its tree
-`reading`, `nodes`             what operators bind, and the formula that is meant
-`context`, `given`             what the letters mean: inferred, or told
-`ranges`, `meaning`            over what indices run; values as arrays of symbolic size
-`compare`, `judge`, `hints`    verdicts
-`page`, `mathml`               the report as one page
+`lexer`, `abbreviations`, `conditions`, `source`   tokens, names and cases; where the steps stand
+`grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
+`context`, `usual`, `given`, `ranks`               what the letters mean: inferred, guessed, or told
+`ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
+`sides`, `compare`, `judge`, `hints`               verdicts
+`page`, `mathml`                                   the report as one page
 """
 
 from softreg.symbolic.document.definitions import Context

@@ -27,12 +27,12 @@ IGNORED = frozenset(
         "noindent centering small large normalsize"
     )
 )
-WITH_ARGUMENT = frozenset(words("label tag hspace vspace phantom hphantom vphantom color tag* eqref ref cite"))
+WITH_ARGUMENT = frozenset(words("label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
 GROUPS = frozenset(words("boxed cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
     "sum": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
-    "log": "LOG", "ln": "LOG", "exp": "EXP",
+    "log": "LOG", "ln": "LOG", "exp": "EXP", "max": "MAX",
     "cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "odot": "TIMES", "circ": "TIMES", "div": "SLASH",
     "ne": "NEQ", "neq": "NEQ",
     "equiv": "EQ", "triangleq": "EQ", "coloneqq": "EQ", "doteq": "EQ", "eqqcolon": "EQ",
@@ -41,7 +41,9 @@ PLAIN = {
     "geq": "OTHER", "forall": "OTHER", "to": "OTHER", "rightarrow": "OTHER", "simeq": "OTHER", "leqslant": "OTHER",
     "Rightarrow": "IMPLIES", "implies": "IMPLIES", "iff": "IMPLIES", "Leftrightarrow": "IMPLIES",
     "Longrightarrow": "IMPLIES", "therefore": "IMPLIES",
-    "in": "IN", "dots": "DOTS", "ldots": "DOTS", "cdots": "DOTS", "mid": "MID", "vert": "MID", "colon": "SEMI",
+    "in": "IN", "dots": "DOTS", "ldots": "DOTS", "cdots": "DOTS",
+    "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS", "ddots": "DOTS",
+    "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
     "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "LPAR", "rvert": "RPAR",
     "pm": "BAD", "mp": "BAD",
@@ -63,7 +65,7 @@ UNICODE = dict(
         strict=True,
     )
 )
-WORDS = {"log": "LOG", "ln": "LOG", "exp": "EXP", "softmax": "NAME", "sigmoid": "NAME", "argmax": "BAD"}
+WORDS = {"log": "LOG", "ln": "LOG", "exp": "EXP", "softmax": "NAME", "sigmoid": "NAME", "diag": "DIAG", "argmax": "BAD"}
 # what is left of a command whose backslash and first letter were taken for an escape
 TAILS = {
     name[1:]: name

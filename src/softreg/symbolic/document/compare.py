@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -13,6 +15,7 @@ from softreg.symbolic.normal import Normal
 from softreg.symbolic.terms import Expr, Index, Pick, Total, UndecidedError, UnsupportedError
 
 Counterexample = dict[str, Any]
+SIZES = ((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))  # all different, so that no two are confused
 LARGE = numeric.CONTEXT.mpf(10) ** 60
 
 
@@ -35,7 +38,7 @@ class Outcome:
 class Facts:
     """What may be assumed of the letters, if need be."""
 
-    sums_to_one: tuple[str, ...] = ()
+    sums: Mapping[str, Fraction] = field(default_factory=dict)  # what targets sum to over the classes
     one_hot: bool = False
     last: tuple[tuple[Expr, str], ...] = ()  # indices that stand for the last of a range
     classes: Expr = None
@@ -54,21 +57,34 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
             return Outcome("true")
     except UndecidedError as error:
         reason = str(error)
+    a, b, difference = (_scaled(e, facts) for e in (a, b, difference))
     found = refute(a, b, facts, apart)
     if found is not None:
-        for label in (None, *facts.labels) if facts.one_hot and facts.sums_to_one else ():
+        for label in (None, *facts.labels) if facts.one_hot and facts.sums else ():
             if _is_zero_one_hot(difference, facts, label):
                 at = "" if label is None else f" at {label.name}"
-                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums_to_one))
+                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums))
         return Outcome("false", counterexample=found)
     try:
         used: set[str] = set()
-        if facts.sums_to_one and _is_zero(difference, facts.sums_to_one, used):
-            needed = (y for y in facts.sums_to_one if f"rows of {y} sum to 1" in used)
-            return Outcome("true-if", tuple(f"sum_k {y}_k = 1" for y in needed))
+        if facts.sums and _is_zero(difference, tuple(facts.sums), used):
+            needed = ((y, value) for y, value in facts.sums.items() if f"rows of {y} sum to 1" in used)
+            return Outcome("true-if", tuple(dict.fromkeys(total_told(y, value) for y, value in needed)))
     except UndecidedError as error:
         reason = str(error)
     return Outcome("undecided", reason=reason or "neither proved nor refuted")
+
+
+def total_told(letter: str, value: Fraction | int) -> str:
+    """Return what is assumed of the sum of a letter."""
+    return f"sum_k {letter.removesuffix('_rows')}_k = {value}"
+
+
+def _scaled(e: Expr, facts: Facts) -> Expr:
+    """Write what sums to c as c times what sums to 1."""
+    factor = {y: sp.Rational(c.numerator, c.denominator) for y, c in facts.sums.items() if c != 1}
+    entries = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in factor] if factor else []
+    return e.xreplace({x: factor[str(x.base.label)] * x for x in entries})
 
 
 def _is_zero(e: Expr, rows: tuple[str, ...], used: set[str] | None = None) -> bool:
@@ -106,7 +122,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
     replaced = {}
     for entry in e.atoms(sp.Indexed):
         name = str(entry.base.label)
-        if name in facts.sums_to_one:
+        if name in facts.sums:
             *rows, k = entry.indices
             key = (name, len(rows))
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
@@ -127,34 +143,44 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
 def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
     """Return a place where a and b differ; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    free = sorted(
-        (i for i in _free_indices(a) | _free_indices(b) if i not in lasts), key=lambda i: (i.name, i.dummy_index)
-    )
-    for seed, choice in enumerate(((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))):
-        sizes = _sizes((a, b), facts, choice)
-        point = numeric.Point(sizes, facts.sums_to_one, seed)
-        for places in numeric.index_values(tuple(free), point):
+    for sizes, places, (left, right) in _places((a, b), facts, SIZES):
+        if any(places.get(i, i) == places.get(j, j) for i, j in apart):
+            continue
+        if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
+            text = numeric.CONTEXT.nstr
+            return {
+                "sizes": sizes,
+                "indices": {i.name: v for i, v in places.items() if i not in lasts},
+                "left": text(left, 8),
+                "right": text(right, 8),
+                "difference": text(left - right, 8),
+            }
+    return None
+
+
+def signs(e: Expr, facts: Facts) -> set[int]:
+    """Return the signs that a value has where it was looked at."""
+    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,) in _places((e,), facts, (((2,) * 9),) * 3, 2)}
+
+
+def _places(
+    values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
+) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any]]]:
+    """Yield sizes, values of the free indices (the first few of each point), and the values there, if usable."""
+    lasts = dict(facts.last)
+    found = set().union(*map(_free_indices, values))
+    free = sorted((i for i in found if i not in lasts), key=lambda i: (i.name, i.dummy_index))
+    for seed, choice in enumerate(choices):
+        sizes = _sizes(values, facts, choice)
+        point = numeric.Point(sizes, tuple(facts.sums), seed)
+        for places in itertools.islice(numeric.index_values(tuple(free), point), most):
             places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
-            if any(places.get(i, i) == places.get(j, j) for i, j in apart):
-                continue
             try:
-                left, right = (numeric.evaluate(e, point, places) for e in (a, b))
+                at = [numeric.evaluate(e, point, places) for e in values]
             except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
                 continue
-            if (
-                _is_usable(left)
-                and _is_usable(right)
-                and abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right))
-            ):
-                text = numeric.CONTEXT.nstr
-                return {
-                    "sizes": sizes,
-                    "indices": {i.name: v for i, v in places.items() if i not in lasts},
-                    "left": text(left, 8),
-                    "right": text(right, 8),
-                    "difference": text(left - right, 8),
-                }
-    return None
+            if all(map(_is_usable, at)):
+                yield sizes, places, at
 
 
 def _is_usable(value: Any) -> bool:

@@ -1,4 +1,7 @@
-"""A limit on how long a step may take, so that no document can keep the checker busy for ever."""
+"""A limit on how long a step may take, so that no document can keep the checker busy for ever.
+
+The time is the processor's: what else the machine does changes no verdict.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ class Deadline:
 
     def __enter__(self) -> None:
         if self._armed:
-            self._before = signal.signal(signal.SIGALRM, self._stop)
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)
+            self._before = signal.signal(signal.SIGPROF, self._stop)
+            signal.setitimer(signal.ITIMER_PROF, self._seconds)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._armed:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self._before)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, self._before)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         raise TooLongError

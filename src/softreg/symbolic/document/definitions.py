@@ -1,23 +1,16 @@
-"""What is known of the letters: definitions, targets, numbers of indices; and the usual names."""
+"""What is known of the letters: definitions, targets, numbers of indices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
-from softreg.symbolic.document.letters import LOSSES
+from softreg.symbolic.document.letters import LOSSES, PARAMETERS, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
-
-INDEX = frozenset("ijklmnpqrcst")
-LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
-TARGETS = ("y", "t")
-WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
-ALWAYS_PROBABILITIES = frozenset(
-    {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
-)
-SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")
+from softreg.symbolic.document.scripts import Notation
 
 
 @dataclass(frozen=True)
@@ -32,6 +25,7 @@ class Definition:
     formal: str | None = None  # the letter of the vector that it is a function of
     line: int | None = None
     text: str = ""
+    of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
 
 
 @dataclass
@@ -41,12 +35,13 @@ class Context:
     definitions: dict[str, Definition] = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
-    functions: set[str] = field(default_factory=set)
+    notation: Notation = field(default_factory=Notation)
     sums_to_one: set[str] = field(default_factory=set)
+    totals: dict[str, Fraction] = field(default_factory=dict)  # what they sum to instead, if the document says so
+    positive: set[str] = field(default_factory=set)
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
     notes: list[str] = field(default_factory=list)
-    mixed: set[str] = field(default_factory=set)
     one_hot: bool = False
     binary: bool = False
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
@@ -54,6 +49,24 @@ class Context:
     def arity_of(self, letter: str) -> tuple[int, int]:
         """Return how many indices below and above the letter has where it has the most."""
         return self.arity.get(letter, (0, 0))
+
+    def accept(self, definition: Definition, origin: str) -> None:
+        """Take a definition, if the letter has none and would not be defined by itself."""
+        if definition.letter in self.definitions:
+            return
+        used, todo = set(), [definition.letter]
+        bodies = {**{k: d.body for k, d in self.definitions.items()}, definition.letter: definition.body}
+        while todo:
+            letter = todo.pop()
+            for other in n.letters(bodies[letter]) if letter in bodies else ():
+                if other == definition.letter:
+                    return  # it would be defined by itself
+                if other not in used:
+                    used.add(other)
+                    todo.append(other)
+        self.definitions[definition.letter] = definition
+        self.notation.functions.add(definition.letter)
+        self.notes.append(f"{definition.text} ({origin})")
 
 
 def read_formula(latex: str) -> n.Node:
@@ -66,6 +79,8 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     """Return the definition that an equation states, if it can be one."""
     if not isinstance(head, n.Var) or head.primes or head.mark:
         return None
+    if not all(isinstance(a, n.Var) for a in head.arguments or ()):
+        return None  # g(w'x) = ... is a value of a function, and says little of others
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
     if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
@@ -80,5 +95,12 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
             argument = inner.letter
     sub = tuple(names[: len(head.sub)])
     first = head.arguments[0] if head.arguments else None
-    formal = first.letter if isinstance(first, n.Var) and len(head.arguments or ()) == 1 else None
-    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text)
+    more = [a for a in (head.arguments or ())[1:] if not (isinstance(a, n.Var) and a.letter in PARAMETERS)]
+    formal = first.letter if isinstance(first, n.Var) and not more else None
+    entries = is_of_entries(head)
+    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
+
+
+def is_of_entries(v: n.Var) -> bool:
+    """Whether what stands in the brackets after a letter has an index."""
+    return any(isinstance(a, n.Var) and bool(a.sub) for a in v.arguments or ())

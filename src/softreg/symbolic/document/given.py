@@ -14,6 +14,7 @@ import re
 import tomllib
 
 from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.scripts import Notation
 
 KEYS = {"definitions": list, "sums_to_one": list, "functions": list, "one_hot": bool, "binary": bool}
 
@@ -30,7 +31,7 @@ def context_from_toml(text: str) -> Context:
     return Context(
         given=list(table.get("definitions", [])),
         sums_to_one=set(table.get("sums_to_one", [])),
-        functions=set(table.get("functions", [])),
+        notation=Notation(set(table.get("functions", []))),
         one_hot=bool(table.get("one_hot", False)),
         binary=bool(table.get("binary", False)),
     )

@@ -43,13 +43,14 @@ paren: LPAR args RPAR
 norm: LNORM args RNORM
 root: SQRT argument
 frac: FRAC argument argument
-!operator: NUMBER | NAME | LABEL | SUM | PARTIAL | NABLA | LOG | EXP | TRANSPOSE | CASES
+!operator: NUMBER | NAME | LABEL | SUM | PARTIAL | NABLA | LOG | EXP | DIAG | MAX | TRANSPOSE | CASES | DOTS
 %declare COMMA SEMI MID ROW QUAD EQ NEQ IN OTHER PLUS MINUS TIMES SLASH CARET UNDER PRIME NAME NUMBER LABEL
-%declare TRANSPOSE PARTIAL LBRACE RBRACE SUM NABLA LOG EXP LPAR RPAR LNORM RNORM SQRT FRAC CASES
+%declare TRANSPOSE PARTIAL LBRACE RBRACE SUM NABLA LOG EXP DIAG MAX DOTS LPAR RPAR LNORM RNORM SQRT FRAC CASES
 """
 
 
 MOST_TOKENS = 1500
+ENTRYWISE = ("odot", "circ")
 
 
 class NotUnderstoodError(Exception):
@@ -70,7 +71,7 @@ class Tree:
     bracket     how it opens        relations; `group` for mere braces
     relation    the comparisons     what is compared
     sum         the signs           terms
-    product     the operators       factors; the operators `*`, `/` and ` ` (beside) stand before each
+    product     the operators       factors; the operators `*`, `o` (entrywise), `/` and ` ` (beside) stand before each
     fraction    -                   numerator, denominator
     root        -                   what the root is of
     cases       -                   brackets: value, conditions
@@ -123,7 +124,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
         return " ", c[0]
 
     def times(self, c: list[Any]) -> Any:
-        return "*", c[1]
+        return "o" if c[0].value.value in ENTRYWISE else "*", c[1]
 
     def times_minus(self, c: list[Any]) -> Any:
         return "*", _tree("sum", [c[2]], ("MINUS",))
@@ -197,14 +198,21 @@ def parse(tokens: list[Token]) -> list[Tree]:
     except UnexpectedInput as error:
         found = getattr(error, "token", None)
         if found is not None and isinstance(found.value, Token):
-            what = "a bracket closes that was not opened" if found.type in ("RPAR", "RBRACE") else "it is not expected"
-            raise NotUnderstoodError(f"{found.value.value!r}: {what} here", found.value.start) from None
+            raise NotUnderstoodError(_unexpected(found.value, tokens), found.value.start) from None
         raise NotUnderstoodError(
             "the formula ends too early: a bracket or an operand is missing", tokens[-1].end
         ) from None
     finally:
         _waiting.pop()
     return list(result)
+
+
+def _unexpected(token: Token, tokens: list[Token]) -> str:
+    at = next((i for i, t in enumerate(tokens) if t is token), 0)
+    if token.type == "UNDER" and at and tokens[at - 1].type == "MID":
+        return "a value at a place, behind a bar, is not understood, but for the case of equal indices |_{i = j}"
+    what = "a bracket closes that was not opened" if token.type in ("RPAR", "RBRACE") else "it is not expected"
+    return f"{token.value!r}: {what} here"
 
 
 def _check(tokens: list[Token]) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import sympy as sp
+
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.compare import signs
+from softreg.symbolic.document.definitions import is_of_entries
+from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
-from softreg.symbolic.document.meaning import UnclearError
+from softreg.symbolic.document.letters import LOSSES
 from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.terms import Index, SymbolicError
 
@@ -48,12 +53,54 @@ def hint_for(judge: Judge, left: Expression, right: Expression, condition: Any) 
                     return f"with {i.name} and {j.name} exchanged on the right the step is true"
     for v in _factors(left.nodes[0]):
         try:
-            factor = judge._meaning.value(v, judge._scope)
+            factor = judge.value(v)
             if not factor.ndim and holds(b * factor):
                 return f"a factor {_spelled(v)} is missing on the right"
         except (UnclearError, RangeError, SymbolicError):
             continue
     return ""
+
+
+def whole_loss(judge: Judge, *sides: Expression) -> str:
+    """Return what is assumed of a loss that is written as one of entries, but defined as one of vectors."""
+    for v in (v for side in sides for node in side.nodes[:1] for v in node.walk() if isinstance(v, n.Var)):
+        definition = judge.context.definitions.get(v.letter)
+        if definition is None or v.letter not in LOSSES or definition.of_entries or not is_of_entries(v):
+            continue
+        return f"{v.letter} of entries with an index is read as the whole loss, {definition.text}"
+    return ""
+
+
+def slope_hint(judge: Judge, left: Expression, right: Expression) -> str:
+    """Return that a weight moves so that a loss grows, or a likelihood shrinks; empty if it does not."""
+    new = left.nodes[0] if left.nodes else None
+    if not isinstance(new, n.Var) or right.problem is not None:
+        return ""
+    weight = n.Var(new.letter, new.sub, new.sup)
+    for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
+        try:
+            step = judge.values(right) - judge.value(weight)
+            slope, loss = judge.value(n.Derivative(n.Var(letter), weight)), judge.value(n.Var(letter))
+            if step.shape != slope.shape or loss.ndim:
+                continue
+            at = tuple(Index(c, size) for c, size in zip("ijkl", step.shape, strict=False))
+            looked_at = (_between(judge, e) for e in (step.at(*at) * slope.at(*at), loss.at()))
+            direction, height = (signs(e, judge.facts()) for e in looked_at)
+        except (UnclearError, RangeError, SymbolicError):
+            continue
+        if direction - {0} == {1} and height == {1}:
+            return f"this goes up the slope of {letter}, which is to become smaller: subtract the gradient"
+        if direction - {0} == {-1} and height == {-1}:
+            return f"this goes down the slope of {letter}, a likelihood that is to grow: add the gradient"
+    return ""
+
+
+def _between(judge: Judge, e: Any) -> Any:
+    """Return the value for targets between 0 and 1, where they are of two classes."""
+    names = {name_of(y) for y in judge.context.targets} if judge.context.binary else set()
+    targets = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in names]
+    targets += [x for x in e.atoms(sp.Symbol) if x.name in names and not targets]
+    return e.xreplace({y: 1 / (1 + sp.exp(y)) for y in targets})
 
 
 def _scalar(e: Any) -> Any:
@@ -63,7 +110,7 @@ def _scalar(e: Any) -> Any:
 
 
 def _variables(node: n.Node) -> list[n.Var]:
-    found = [d.variable for d in node.walk() if isinstance(d, n.Derivative) and d.variable is not None]
+    found = [d.variable for d in node.walk() if isinstance(d, n.Derivative)]
     return list(dict.fromkeys(found))
 
 

@@ -11,28 +11,33 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.compare import Facts, Outcome, compare
+from softreg.symbolic.document.compare import Facts, Outcome, compare, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
-from softreg.symbolic.document.definitions import INDEX, TARGETS, Context
-from softreg.symbolic.document.grammar import NotUnderstoodError, parse
-from softreg.symbolic.document.hints import hint_for
-from softreg.symbolic.document.lexer import tokens
-from softreg.symbolic.document.meaning import POSITIVE, Meaning, UnclearError, _name
+from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.entries import UnclearError, name_of
+from softreg.symbolic.document.hints import hint_for, slope_hint, whole_loss
+from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
+from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
-from softreg.symbolic.document.reading import Reader
-from softreg.symbolic.document.source import Chain, Link, Side, Source
-from softreg.symbolic.document.steps import Expression, Step, Verdicts, letters_of_values, values_in
+from softreg.symbolic.document.sides import Sides
+from softreg.symbolic.document.source import Chain, Link, Source
+from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
-SECONDS_A_STEP = 10.0
+SECONDS_A_STEP = 4.0
+SECONDS_A_HINT = 2.0
 SECONDS_A_DOCUMENT = 60.0
 MOST_STEPS = 1000
+UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
 
 class Judge:
@@ -51,118 +56,32 @@ class Judge:
 
     def run(self) -> Verdicts:
         """Judge all steps."""
-        self._end = time.monotonic() + SECONDS_A_DOCUMENT
+        self._end = time.process_time() + SECONDS_A_DOCUMENT
+        sides = Sides(self.source, self.context, self.ranges)
         readable = [
-            (chain, [self._expression(s) for s in (chain.head, *(k.right for k in chain.links))])
-            for chain in self.chains
+            (chain, [sides.read(s) for s in (chain.head, *(k.right for k in chain.links))]) for chain in self.chains
         ]
-        self._type_definitions()
-        self._count_letters(readable)
+        sides.type_definitions()
+        sides.count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
-        scopes = [self._type(expressions) for _, expressions in readable]
+        scopes = [sides.type(expressions) for _, expressions in readable]
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
         notes = list(self.context.notes)
-        if self.context.sums_to_one:
-            notes += [f"sum_k {_name(y)}_k = 1, assumed where it is needed" for y in sorted(self.context.sums_to_one)]
+        for y in sorted(self.context.sums_to_one):
+            notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
-        return Verdicts(notes, self.steps, self.complete)
-
-    # --- reading ---
-
-    def _expression(self, side: Side, made: Any = None) -> Expression:
-        out = Expression(side)
-        try:
-            made = list(side.tokens) if made is None else made
-            while made and made[-1].type in ("COMMA", "SEMI", "QUAD", "TEXT"):
-                made = made[:-1]
-            if not made:
-                raise NotUnderstoodError("nothing stands on this side", side.start)
-            trees = parse(made)
-            if len(trees) != 1:
-                raise NotUnderstoodError("several formulas stand here", side.start)
-            tight = Reader(self.context.functions, self.context.mixed)
-            out.nodes.append(tight.read(trees[0]))
-            if tight.ambiguous:
-                out.nodes.append(Reader(self.context.functions, self.context.mixed, wide=True).read(trees[0]))
-        except NotUnderstoodError as error:
-            out.nodes = []
-            out.problem = ("unparseable", error.message, error.at)
-            if error.repair is not None:
-                self._repair(out, side, error.repair)
-        except RecursionError:
-            out.nodes = []
-            out.problem = ("unparseable", "too deeply nested", side.start)
-        return out
-
-    def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
-        """Read the side as the damage would be mended; it is told, and never taken for what is written."""
-        first, last = side.tokens[0].start, side.tokens[-1].end
-        text = self.source.text[first:last]
-        words: list[str] = []
-        following: tuple[int, int, str] | None = (repair[0] - first, repair[1] - first, repair[2])
-        while following is not None and len(words) < 20:
-            start, end, new = following
-            words.append(f"{new.strip()} for {text[start:end].strip()!r}")
-            text = text[:start] + new + text[end:]
-            bad = [t for t in tokens(text) if t.type == "BAD" and t.repair]
-            following = bad[0].repair if bad else None
-        out.repair = ", ".join(dict.fromkeys(words))
-        out.repaired = self._expression(Side(tuple(tokens(text)), text))
-        if out.repaired.problem is not None:
-            out.repaired = None
-
-    def _count_letters(self, readable: list[tuple[Chain, list[Expression]]]) -> None:
-        """A letter without a meaning that stands on one side of the whole document is not understood."""
-        seen: dict[str, int] = {}
-        known = {*self.context.definitions, *self.context.targets, *POSITIVE, "x", "X", "e", *self.context.labels}
-        for definition in self.context.definitions.values():
-            known |= n.letters(definition.body)
-        everything = [e for _, all_ in readable for e in all_]
-        for e in everything:
-            for letter in set().union(*(letters_of_values(node) for node in e.nodes)):
-                seen[letter] = seen.get(letter, 0) + 1
-        for e in everything:
-            for v in (v for node in e.nodes for v in values_in(node)):
-                if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self.ranges.known_sizes():
-                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
-                        continue
-                    e.problem = ("unparseable", f"the letter {_name(v.letter)!r} has no meaning in this document", v.at)
-
-    def _type_definitions(self) -> None:
-        for definition in self.context.definitions.values():
-            scope: dict[Any, Any] = {}
-            for kind, names in (("sub", definition.sub), ("sup", definition.sup)):
-                for place, name in enumerate(names):
-                    scope[name] = (kind, definition.letter, place)
-            if definition.argument is not None:
-                scope["value", definition.argument] = ()
-            try:
-                shape = self.ranges.attempt(definition.body, scope)
-                for place, axis in enumerate(shape, start=len(definition.sub)):
-                    self.ranges.join(("sub", definition.letter, place), axis)
-            except RangeError as error:
-                self.context.notes.append(f"{definition.text}: {error}")
-
-    def _type(self, expressions: list[Expression]) -> dict[str, Any]:
-        scope: dict[str, Any] = {}
-        for e in expressions:
-            for expression in (e, e.repaired):
-                if expression is None or expression.problem is not None:
-                    continue
-                for node in expression.nodes:
-                    try:
-                        self.ranges.attempt(node, scope)
-                    except RangeError as error:
-                        expression.problem = ("type-error", str(error), expression.side.start)
-        return scope
-
-    # --- judging ---
+        return Verdicts(list(dict.fromkeys(notes)), self.steps, self.complete)
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
         self._scope: dict[Any, Any] = dict(scope)
+        self._slope_of_loss = any(
+            isinstance(d, n.Derivative) and isinstance(d.body, n.Var) and d.body.letter in LOSSES
+            for node in expressions[0].nodes[:1]
+            for d in node.walk()
+        )
         anchor: Expression | None = expressions[0]
         broken = False
         previous = expressions[0]
@@ -170,32 +89,57 @@ class Judge:
             line, column = self.source.place(link.relation.start)
             step = Step(line, column, previous.side.text, e.side.text, "")
             try:
-                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.monotonic()))):
+                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.process_time()))):
                     special = self._special(chain, link, number, expressions) if number == 0 else None
                     if special is not None:
                         step.verdict, step.hint = special
                     else:
+                        step.hint = whole_loss(self, previous, e)
                         broken = self._step(step, previous, e, anchor, broken, chain.condition or link.condition)
             except TooLongError:
                 step.verdict, step.hint = "undecided", "this takes too long"
             except RecursionError:
                 step.verdict, step.hint = "undecided", "too deeply nested"
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError) as error:
+            except UNFORESEEN as error:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
+            slope = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else ""
+            if step.verdict == "false" and not step.inherited:
+                slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
+                step.hint = self._hint(slip) or step.hint
             if link.relation.type == "EQ":
+                step.hint += f"; {slope}" if slope else ""
                 self.steps.append(step)
+            elif slope:  # an arrow has no entry among the steps
+                self.context.notes.append(f"line {line}: {slope}")
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
             elif step.verdict == "update":
                 anchor = e if e.problem is None else None
             previous = e
 
+    def _hint(self, guess: Callable[[], str]) -> str:
+        """Return what a guess finds; nothing, if that takes long."""
+        try:
+            with Deadline(min(SECONDS_A_HINT, max(0.01, self._end - time.process_time()))):
+                return guess()
+        except (
+            TooLongError,
+            RecursionError,
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            AttributeError,
+            AssertionError,
+        ):
+            return ""
+
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
         """Return definition or update, for a first step that is one."""
         head, right = expressions[0], expressions[1]
         node = head.nodes[0] if head.nodes else None
-        if not isinstance(node, n.Var) or node.letter in ("\\delta",):
+        if not isinstance(node, n.Var):
             return None
         after = right.nodes[0] if right.nodes else None
         bare = all(isinstance(i, n.Var) and not i.sub for i in (*node.sub, *node.sup))
@@ -205,9 +149,11 @@ class Judge:
             and node.letter not in self.context.definitions  # what is defined has no new value
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
+        if after == node:
+            return "definition", ""  # z = (z_1, ..., z_K)
         if (again and not node.primes) or link.relation.type == "ARROW":
             problem = f"; {right.problem[1]}" if right.problem else ""
-            return "update", f"the new value of {_name(node.letter)}: nothing to prove{problem}"
+            return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
             return None
         definition = self.context.definitions.get(node.letter)
@@ -248,8 +194,7 @@ class Judge:
         outcome = self._compared(base, right, condition)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
-        if outcome.reason:
-            step.hint = outcome.reason
+        step.hint = outcome.reason or step.hint
         if outcome.verdict == "false":
             if broken and anchor is not None and anchor is not base and anchor.problem is None:
                 back = self._compared(anchor, right, condition)
@@ -257,7 +202,7 @@ class Judge:
                     step.inherited = True
                     step.hint = "right against what stood before the slip: it only inherits it"
                     return False
-            step.hint = hint_for(self, base, right, condition) or step.hint
+            self._wrong = base
             return True
         if outcome.verdict == "type-error":
             return True
@@ -316,29 +261,47 @@ class Judge:
         longer = max(a, b, key=lambda v: v.ndim)
         at = tuple(Index(c, size) for c, size in zip("ijkl", longer.shape, strict=False))
         left, right = (v.at(*at) if v.ndim else v.at() for v in (a, b))
+        outcome = self._in_case(left, right, condition)
+        doubt = self._doubt(left, right) if outcome.verdict == "false" else ""
+        return Outcome("undecided", reason=doubt) if doubt else outcome
+
+    def _doubt(self, left: Expr, right: Expr) -> str:
+        """Return why two numbers that differ may still be what the document means."""
+        if self._meaning.has_largest(left - right):
+            return "a maximum is taken for an entry, whichever it is: that does not suffice"
+        sample = self._scope.get("(sample)")
+        if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
+            return "one side is about all samples, the other about one: write which sample is meant, or the sum"
+        if right == 0 and self._slope_of_loss:
+            return "not 0 in general: if this is the condition of an optimum, there is nothing to prove"
+        return ""
+
+    def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
+        """Compare two numbers, in the case at hand if it takes that."""
         outcome = compare(left, right, self.facts())
         if outcome.verdict == "true" or not condition:
             return outcome
-        i, j = (self._scope.get(t.value) for t in (condition[0], condition[2]))
-        i, j = (
-            self._meaning.index(n.Var(t.value), self._scope) if isinstance(x, tuple) else x
-            for x, t in ((i, condition[0]), (j, condition[2]))
-        )
-        if not (isinstance(i, Index) and isinstance(j, Index)) or i.size != j.size:
-            return outcome
+        named = {condition[0].value, condition[2].value}
+        if not named <= {*self._scope, *self.context.labels}:
+            return outcome  # the case is about an index that does not occur
+        i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
+        if i.size != j.size:
+            raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
         if condition[1].type == "EQ":
-            inner = compare(left.xreplace({i: j}), right.xreplace({i: j}), self.facts())
+            here = {i: j} if isinstance(i, Index) else {j: i}
+            inner = compare(left.xreplace(here), right.xreplace(here), self.facts())
         else:
             inner = compare(left, right, self.facts(), [(i, j)])
         if inner.holds:
             sign = "=" if condition[1].type == "EQ" else "!="
-            return Outcome(inner.verdict, (*inner.assumptions, f"the case {i.name} {sign} {j.name}"))
+            told = f"the case {condition[0].value} {sign} {condition[2].value}"
+            return Outcome(inner.verdict, (*inner.assumptions, told))
         return inner
 
     def facts(self) -> Facts:
         """Return what may be assumed."""
         return Facts(
-            tuple(sorted(_name(y) for y in self.context.sums_to_one)),
+            {name_of(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
             self.context.one_hot or bool(self.context.labels),
             tuple(self._meaning.last.items()),
             self._meaning._class_size(),
@@ -361,6 +324,10 @@ class Judge:
     def values(self, e: Expression) -> Any:
         """Return the first reading's value of a side."""
         return self._value(e, (e.viable or [0])[0])
+
+    def value(self, node: n.Node) -> Any:
+        """Return the value of a formula among the indices of the chain."""
+        return self._meaning.value(node, self._scope)
 
     def derivative_of(self, e: Expression, v: n.Var) -> Any:
         """Return the value of the derivative of a side."""

@@ -2,8 +2,18 @@
 
 FUNCTIONS = frozenset({"S", "\\sigma", "softmax", "sigmoid", "g", "h", "f", "P", "Pr", "\\phi", "\\hat y", "\\hat p"})
 LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "\\xi", "l", "F", "CE", "NLL", "Loss", "loss", "D", "R"})
-ARGUMENTS = frozenset({"z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"})
+ARGUMENTS = frozenset(
+    {"\\phi", "z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"}
+)
 PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
 SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})
 NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\\tau+1", "n+1"})
 PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
+INDEX = frozenset("ijklmnpqrcst")
+LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
+TARGETS = ("y", "t")
+WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
+ALWAYS_PROBABILITIES = frozenset(
+    {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
+)
+SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")

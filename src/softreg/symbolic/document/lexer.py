@@ -11,7 +11,7 @@ proposed; it is never repaired in silence.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softreg.symbolic.document.commands import (
     ACCENTS,
@@ -27,6 +27,7 @@ from softreg.symbolic.document.commands import (
     WITH_ARGUMENT,
     WORDS,
     WORDS_TEXT,
+    words,
 )
 
 DEEPEST = 60
@@ -45,7 +46,18 @@ class Token:
 
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+SUBSCRIPTS = frozenset({"new", "old", "tot", "max", "min", "avg", "reg", "ce", "nll"})
 _LETTERS = re.compile(r"[A-Za-z]+")
+_NAMED = re.compile(r"[A-Za-z]{2,}([ -][A-Za-z]+){0,3}")
+_GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
+_BARS_AND_BRACKETS = re.compile(r"[()]|\\\||\|\||\\[lr]?Vert")
+_DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
+_SPEECH = frozenset(
+    words(
+        "if for when where and or otherwise else with since as so then is by let because hence thus but while that "
+        "all any at on given using therefore also note here assuming from via"
+    )
+)
 
 
 class Lexer:
@@ -61,7 +73,7 @@ class Lexer:
             before = self._at
             self._step()
             assert self._at > before
-        return self.tokens
+        return _with_changes(self.tokens)
 
     def _put(self, kind: str, value: str, start: int, repair: tuple[int, int, str] | None = None) -> None:
         self.tokens.append(Token(kind, value, start, self._at, repair))
@@ -78,6 +90,9 @@ class Lexer:
         elif c == ":" and self._text.startswith("=", start + 1):
             self._at += 2
             self._put("EQ", ":=", start)
+        elif self._text.startswith("||", start):
+            self._at += 2
+            self._norm("||", start)
         elif c in SIGNS:
             self._at += 1
             self._put(SIGNS[c], c, start)
@@ -133,7 +148,7 @@ class Lexer:
         inside = self.tokens and self.tokens[-1].type == "LBRACE" and len(self.tokens) > 1
         script = inside and self.tokens[-2].type in ("UNDER", "CARET")
         closed = self._text[match.end() : match.end() + 1] == "}"
-        if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in ("new", "old", "tot")):
+        if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in SUBSCRIPTS):
             self._at = match.end()
             self._put("LABEL", run, start)
         elif len(run) > 3 and not script:
@@ -155,10 +170,10 @@ class Lexer:
             return ""
         if self._text[self._at] != "{":
             match = _COMMAND.match(self._text, self._at, self._end)
-            stop = match.end() if match else self._at + 1
-            found = self._text[self._at : stop]
-            self._at = stop
-            return found
+            begin, self._at = self._at, match.end() if match else self._at + 1
+            if match and match.group(1) in FONTS and self._text.startswith("{", self._at):
+                self._argument()  # _\text{data} without braces around it
+            return self._text[begin : self._at]
         depth, start = 0, self._at
         while self._at < self._end:
             c = self._text[self._at]
@@ -181,7 +196,9 @@ class Lexer:
             if self._text.startswith("[", self._at) and "]" in self._text[self._at : self._at + 8]:
                 self._at = self._text.index("]", self._at) + 1  # \\[2pt]
             self._put("ROW", "\\\\", start)
-        elif name in ("quad", "qquad"):
+        elif name in ("quad", "qquad", "hspace"):
+            if name == "hspace":
+                self._argument()
             self._put("QUAD", name, start)
         elif name in IGNORED or (not name[0].isalpha() and name in ",;:!> /"):
             if name in ("left", "right") and self._text.startswith(".", self._at):
@@ -208,8 +225,9 @@ class Lexer:
         elif name in FONTS or name == "intertext":
             self._font(name, start)
         elif name == "|" or name in ("lVert", "rVert", "Vert"):
-            opened = sum(t.type == "LNORM" for t in self.tokens) > sum(t.type == "RNORM" for t in self.tokens)
-            self._put("RNORM" if opened else "LNORM", name, start)
+            self._norm(name, start)
+        elif name == "Pr":
+            self._put("NAME", name, start)
         elif name == "not":
             self._argument()
             self._put("NEQ", "neq", start)
@@ -221,6 +239,21 @@ class Lexer:
             self._put(PLAIN[name], name, start)
         else:
             self._put("BAD", f"the command \\{name} is not understood", start)
+
+    def _norm(self, name: str, start: int) -> None:
+        """Read a double bar: it opens or closes a norm, or parts what stands in one bracket, as in KL(y || p)."""
+        if sum(t.type == "LNORM" for t in self.tokens) > sum(t.type == "RNORM" for t in self.tokens):
+            self._put("RNORM", name, start)
+            return
+        depth = 0
+        for match in _BARS_AND_BRACKETS.finditer(self._text, self._at, self._end):
+            depth += (match.group() == "(") - (match.group() == ")")
+            if depth < 0:
+                self._put("MID", name, start)
+                return
+            if match.group() not in "()":
+                break
+        self._put("LNORM", name, start)
 
     def _braced(self, start: int) -> None:
         """Read what a brace is drawn under, and drop what is written below it."""
@@ -259,7 +292,7 @@ class Lexer:
         elif inner in ("1", "I", "1}") and name not in ("text", "mathrm"):
             self._put("NAME", "indicator", start)
         elif name in WORDS_TEXT and inner.lower() not in WORDS and len(inner) != 1:
-            self._put("TEXT", inner, start)
+            self._words(inner, begin, start)
         elif inner.lower() in WORDS:
             self._word(inner.lower(), start)
         elif inner in ("T", "\\top"):
@@ -273,6 +306,31 @@ class Lexer:
             at, self._at = self._at, begin
             self.tokens += Lexer(self._text, begin, at).run()
             self._at = at
+
+    def _words(self, inner: str, begin: int, start: int) -> None:
+        """Read text: words, a condition between dollars within them, or one word that is a name."""
+        said = re.split("[ -]", inner.lower())
+        begins = not self.tokens or self.tokens[-1].type in ("ROW", "QUAD", "AMP", "EQ", "PARTIAL")
+        named = _NAMED.fullmatch(inner) and not _SPEECH & set(said) and (len(said) == 1 or begins)
+        if named and _GOES_ON.match(self._text, self._at, self._end):
+            self._put("LABEL", re.sub("[ -]", "", inner), start)
+            return
+        self._put("TEXT", inner, start)
+        within = _DOLLARS.search(self._text, begin, self._at)
+        made = Lexer(self._text, within.start(1), within.end(1)).run() if within else []
+        if [t.type for t in made] in (["NAME", "EQ", "NAME"], ["NAME", "NEQ", "NAME"]):
+            self.tokens += made
+
+
+def _with_changes(made: list[Token]) -> list[Token]:
+    r"""Return the tokens with \Delta and the letter after it as one letter: the change of it."""
+    out: list[Token] = []
+    for token in made:
+        if out and out[-1].value == "\\Delta" and token.type == "NAME" and out[-1].type == "NAME":
+            out[-1] = replace(token, value=f"\\Delta {token.value}", start=out[-1].start)
+        else:
+            out.append(token)
+    return out
 
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:

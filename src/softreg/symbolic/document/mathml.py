@@ -67,7 +67,7 @@ def _shown(tree: Tree) -> str:
 
 
 def _factor(operator: str, part: Tree) -> str:
-    return {" ": "", "*": "<mo>·</mo>", "/": "<mo>/</mo>"}[operator] + _shown(part)
+    return {" ": "", "*": "<mo>·</mo>", "o": "<mo>⊙</mo>", "/": "<mo>/</mo>"}[operator] + _shown(part)
 
 
 def _leaf(tree: Tree) -> str:
@@ -77,14 +77,18 @@ def _leaf(tree: Tree) -> str:
         return f"<mn>{escape(value)}</mn>"
     if token.type in _OPERATORS:
         return f"<mo>{_OPERATORS[token.type]}</mo>"
-    if token.type in ("LOG", "EXP"):
+    if token.type in ("LOG", "EXP", "DIAG", "MAX"):
         return f"<mi>{escape(value)}</mi><mspace width='0.17em'/>"
+    if token.type == "DOTS":
+        return "<mo>…</mo>"
     if token.type == "TRANSPOSE":
         return "<mi>\u22a4</mi>"
     if value == "indicator":
         return "<mn>\U0001d7d9</mn>"
     if value.startswith("\\") and " " in value:
         accent, letter = value[1:].split(" ", 1)
+        if accent == "Delta":
+            return f"<mi>Δ{_letter(letter)}</mi>"
         return f"<mover accent='true'><mi>{_letter(letter)}</mi><mo>{_ACCENTS.get(accent, '^')}</mo></mover>"
     return f"<mi>{_letter(value)}</mi>"
 
@@ -98,7 +102,7 @@ def _cases(tree: Tree) -> str:
     for case in tree.parts:
         conditions = "<mo>,</mo>".join(map(_shown, case.parts[1:])) or "<mtext>otherwise</mtext>"
         rows.append(f"<mtr><mtd>{_shown(case.parts[0])}</mtd><mtd>{conditions}</mtd></mtr>")
-    return f"<mrow><mo stretchy='true'>{{</mo><mtable columnalign='left left'>{''.join(rows)}</mtable></mrow>"
+    return f"<mtable class='cases' columnalign='left left'>{''.join(rows)}</mtable>"
 
 
 def _scripted(tree: Tree) -> str:

@@ -14,39 +14,34 @@ import sympy as sp
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
-from softreg.symbolic.document.ranges import RangeError, Ranges, size_symbol
-from softreg.symbolic.terms import Expr, Index, Pick, derivative, equal_index, total
-
-Array = Any
-Scope = dict[Any, Any]
-POSITIVE = frozenset({"T", "\\tau", "\\alpha", "\\eta", "\\lambda", "\\epsilon", "\\varepsilon", "\\gamma", "\\mu"})
-
-
-class UnclearError(Exception):
-    """Something that is read, but whose meaning or value is not settled; where it stands."""
-
-    def __init__(self, message: str, at: int = -1):
-        super().__init__(message)
-        self.message, self.at = message, at
-
-
-class VacuousError(UnclearError):
-    """A derivative in what does not occur: 0 = 0 would prove nothing."""
+from softreg.symbolic.document.entries import (
+    POSITIVE,
+    Array,
+    Defaults,
+    Entries,
+    Scope,
+    UnclearError,
+    VacuousError,
+    name_of,
+    scalar,
+)
+from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.normal import Normal
+from softreg.symbolic.terms import Expr, Index, Pick, UndecidedError, derivative, equal_index, total
 
 
-class Meaning:
+class Meaning(Entries):
     """Values of formulas; `free` holds the free indices of the chain at hand."""
 
     def __init__(self, context: Context, ranges: Ranges):
-        self.context, self.ranges = context, ranges
-        self.last: dict[Expr, str] = {}  # an index that stands for the last of its range
-        self._bases: dict[str, Any] = {}
-        self._labels: dict[Any, Expr] = {}
+        super().__init__(context, ranges)
+        self._probes: dict[Any, Expr] = {}
+        self._largest_of: dict[Expr, Expr] = {}
 
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
         """Return the value; indices of `scope` that are axes become free indices of their size."""
         if isinstance(node, n.Number):
-            return _scalar(sp.Rational(node.value.numerator, node.value.denominator))
+            return scalar(sp.Rational(node.value.numerator, node.value.denominator))
         if isinstance(node, n.Var):
             return self._var(node, scope, opaque)
         if isinstance(node, n.Add):
@@ -67,9 +62,19 @@ class Meaning:
             return self._sum(node, scope, opaque)
         if isinstance(node, n.Derivative):
             return self._derivative(node, scope, opaque)
+        if isinstance(node, n.Largest):
+            return self._largest(node, scope, opaque)
+        if isinstance(node, n.Entrywise):
+            return self.value(node.left, scope, opaque) * self.value(node.right, scope, opaque)
+        if isinstance(node, n.Diagonal):
+            vector = self.value(node.body, scope, opaque)
+            return namespace.Array(vector.shape * 2, lambda i, j: vector.at(i) * equal_index(i, j))
+        if isinstance(node, n.Equal) and self.ranges.is_value(node):
+            target = self.value(node.left, scope, opaque)  # 1 or 0
+            return target if (node.right == n.Number(_ONE)) != node.negated else 1 - target
         if isinstance(node, n.Equal):
             hit = equal_index(self.index(node.left, scope), self.index(node.right, scope))
-            return _scalar(1 - hit if node.negated else hit)
+            return scalar(1 - hit if node.negated else hit)
         if isinstance(node, n.Cases):
             return self._cases(node, scope, opaque)
         if isinstance(node, n.Transposed):
@@ -78,159 +83,6 @@ class Meaning:
         assert isinstance(node, n.SquaredNorm)
         inner = self.value(node.body, scope, opaque)
         return namespace.sum(inner * inner) if inner.ndim else inner * inner
-
-    # --- indices ---
-
-    def index(self, node: n.Node, scope: Scope) -> Expr:
-        """Return what stands as an index."""
-        if isinstance(node, n.Number):
-            if node.value != 1:
-                raise UnclearError(f"the entry number {node.value}: only the first is sure to exist for every size")
-            return sp.S.One
-        if isinstance(node, n.Var):
-            found = scope.get(node.letter)
-            if isinstance(found, (Index, Pick, sp.Integer)):
-                return found
-            if isinstance(found, tuple):
-                scope[node.letter] = Index(node.letter, self.ranges.of_axis(found))
-                return scope[node.letter]
-            if node.letter in self.context.labels:
-                return self._label(node, scope)
-            if node.letter in self.ranges.known_sizes():
-                return self.last_of(node.letter)
-            raise UnclearError(f"the index {_name(node.letter)} is bound by nothing here", node.at)
-        raise UnclearError("an index that is not understood")
-
-    def last_of(self, size: str) -> Expr:
-        """Return the index that stands for the last of a range."""
-        for index, name in self.last.items():
-            if name == size:
-                return index
-        made = Index(size, size_symbol(size))
-        self.last[made] = size
-        return made
-
-    def _label(self, node: n.Var, scope: Scope) -> Expr:
-        key = (node.letter, tuple(self.index(i, scope) for i in node.sup))
-        if key not in self._labels:
-            size = self.ranges.of_axis(("classes",))
-            name = sp.Symbol(f"{node.letter}_")
-            self._labels[key] = Pick(name, size, *key[1]) if key[1] else Index(node.letter, size)
-        return self._labels[key]
-
-    # --- letters ---
-
-    def _base(self, letter: str) -> Any:
-        """Return the array of a letter that stands for itself; rows first, then classes."""
-        if letter not in self._bases:
-            sub, sup = self.context.arity_of(letter)
-            order = self._order(letter)
-            sizes = [self.ranges.of_slot(letter, kind, place) for kind, place in order]
-            symbol = sp.Symbol(_name(letter), real=True, positive=True if letter in POSITIVE else None)
-            self._bases[letter] = sp.IndexedBase(symbol, shape=tuple(sizes)) if sub + sup else symbol
-        return self._bases[letter]
-
-    def _order(self, letter: str) -> list[tuple[str, int]]:
-        sub, sup = self.context.arity_of(letter)
-        order = [("sup", i) for i in range(sup)] + [("sub", i) for i in range(sub)]
-        if letter in self.context.sums_to_one and len(order) > 1:
-            classes = [o for o in order if self.ranges.of_slot(letter, *o) == self._class_size()]
-            if len(classes) == 1:
-                order = [o for o in order if o != classes[0]] + classes
-        return order
-
-    def _class_size(self) -> Expr:
-        for definition in self.context.definitions.values():
-            for part in definition.body.walk():
-                if isinstance(part, n.Sum) and isinstance(part.body, n.Function) and part.body.name == "exp":
-                    return self.ranges.of_sum(part)
-        return None
-
-    def _var(self, node: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
-        letter = node.letter
-        if ("value", letter) in scope:
-            bound = scope[("value", letter)]
-            known = [self.index(i, scope) for i in node.sub]
-            return namespace.Array(bound.shape[len(known) :], lambda *more: bound.at(*known, *more))
-        definition = self.context.definitions.get(letter)
-        if definition is not None and definition.argument is not None:
-            return self._elementwise(node, definition, scope, opaque)
-        if node.primes:
-            raise UnclearError(f"{_name(letter)}': what the prime means is not said", node.at)
-        sub, sup = self.context.arity_of(letter)
-        if not sub + sup and definition is None:
-            if letter in self.ranges.known_sizes():
-                return _scalar(size_symbol(letter))
-            if letter == "e":
-                return _scalar(sp.E)
-            return _scalar(self._base(letter))
-        above = [self.index(i, scope) for i in node.sup]
-        while len(above) < sup:
-            above.append(self._sample(letter, len(above), scope))
-        below = [self.index(i, scope) for i in node.sub]
-        missing = [self.ranges.of_slot(letter, "sub", place) for place in range(len(below), sub)]
-
-        bound = self._bound(node, definition, scope, opaque)
-
-        def entry(*more: Expr) -> Expr:
-            return self._entry(letter, (*below, *more), tuple(above), opaque, scope if bound is None else bound)
-
-        return namespace.Array(missing, entry)
-
-    def _bound(self, node: n.Var, definition: Any, scope: Scope, opaque: frozenset[str]) -> Scope | None:
-        """Return a scope in which the vector that a function is of has the value in brackets."""
-        if definition is None or definition.formal is None or not node.arguments or node.letter in opaque:
-            return None
-        first = node.arguments[0]
-        if len(node.arguments) > 1 or (isinstance(first, n.Var) and (first.letter in (definition.formal, "x"))):
-            return None
-        if isinstance(first, n.Var) and first.sub:
-            first = n.Var(first.letter, (), first.sup)
-        argument = self.value(first, scope, opaque)
-        if argument.ndim != 1:
-            return None
-        return _Defaults({("value", definition.formal): argument}, scope)
-
-    def _sample(self, letter: str, place: int, scope: Scope) -> Expr:
-        """Return the sample that is meant where none is said: always the same one."""
-        if "(sample)" not in scope:
-            scope["(sample)"] = Index("n", self.ranges.of_slot(letter, "sup", place))
-        return scope["(sample)"]
-
-    def _entry(
-        self, letter: str, below: tuple[Expr, ...], above: tuple[Expr, ...], opaque: frozenset[str], scope: Scope
-    ) -> Expr:
-        definition = self.context.definitions.get(letter)
-        if definition is None or letter in opaque:
-            values = {("sub", i): x for i, x in enumerate(below)} | {("sup", i): x for i, x in enumerate(above)}
-            base = self._base(letter)
-            at = [values[o] for o in self._order(letter)]
-            return base[tuple(at)] if at else base
-        names = (*definition.sub, *definition.sup)
-        own = above[: len(definition.sup)]  # a sample more than the definition names is the one at hand
-        inner: Scope = dict(zip(names, (*below[: len(definition.sub)], *own), strict=True))
-        sample = above[0] if above else scope.get("(sample)")
-        if sample is not None:
-            inner["(sample)"] = sample
-        result = self.value(definition.body, _Defaults(inner, scope), opaque)
-        rest = below[len(definition.sub) :]
-        if result.ndim != len(rest):
-            raise UnclearError(f"{_name(letter)} has {len(below)} indices here, and another number where it is defined")
-        return result.at(*rest)
-
-    def _elementwise(self, node: n.Var, definition: Any, scope: Scope, opaque: frozenset[str]) -> Array:
-        """Apply a function of one number, or its derivative, to every entry."""
-        if node.letter in opaque:
-            return _scalar(self._base(node.letter))
-        if node.arguments:
-            argument = self.value(node.arguments[0], scope, opaque)
-        else:
-            argument = self.value(n.Var(definition.argument, node.sub, node.sup), scope, opaque)
-        u = sp.Dummy("u", real=True)
-        e = self.value(definition.body, {("value", definition.argument): _scalar(u)}, opaque).at()
-        for _ in range(node.primes):
-            e = derivative(e, u)
-        return namespace.Array(argument.shape, lambda *i: e.xreplace({u: argument.at(*i)}))
 
     # --- sums, products, cases ---
 
@@ -241,7 +93,7 @@ class Meaning:
         return out
 
     def _product(self, node: n.Mul, scope: Scope, opaque: frozenset[str]) -> Array:
-        out, row = _scalar(sp.S.One), False
+        out, row = scalar(sp.S.One), False
         for factor in node.factors:
             value = self.value(factor, scope, opaque)
             is_row = isinstance(factor, n.Transposed) and value.ndim == 1
@@ -262,7 +114,7 @@ class Meaning:
         if base.ndim or exponent.ndim:
             raise UnclearError("a power of a vector")
         if exponent.at().is_Rational:
-            return _scalar(base.at() ** exponent.at())
+            return scalar(base.at() ** exponent.at())
         return namespace.exp(exponent * namespace.log(base))
 
     def _sum(self, node: n.Sum, scope: Scope, opaque: frozenset[str]) -> Array:
@@ -285,7 +137,7 @@ class Meaning:
             left_out.append(self.last_of(str(size)))
 
         def with_index(k: Expr) -> Array:
-            return self.value(node.body, _Defaults({node.index: k}, scope), opaque)
+            return self.value(node.body, Defaults({node.index: k}, scope), opaque)
 
         def term(k: Expr, *i: Expr) -> Expr:
             e = with_index(k).at(*i)
@@ -294,6 +146,38 @@ class Meaning:
 
         probe = with_index(Index(node.index, size))
         return namespace.Array(probe.shape, lambda *i: total(lambda k: term(k, *i), size))
+
+    def _largest(self, node: n.Largest, scope: Scope, opaque: frozenset[str]) -> Array:
+        """Return the entry at an index of which nothing is known: what is true of any is true of the largest."""
+        size = self.ranges.of_sum(node)
+
+        def body(k: Expr) -> Expr:
+            if node.index is None:
+                return self.value(node.body, scope, opaque).at(k)
+            return self.value(node.body, Defaults({node.index: k}, scope), opaque).at()
+
+        probe = self._probes.setdefault(size, Index("k", size))
+        e = body(probe)
+        rows = sorted((i for i in e.free_symbols if isinstance(i, Index) and i != probe), key=str)
+        e = e.xreplace(
+            {row: self._probes.setdefault((row.size, at), Index("r", row.size)) for at, row in enumerate(rows)}
+        )
+        return scalar(body(Pick(self._name_of_largest(e), size, *rows)))
+
+    def _name_of_largest(self, e: Expr) -> Expr:
+        """Return the name of the choice that was made before among the same values, or of a new one."""
+        for known, name in self._largest_of.items():
+            try:
+                if Normal(()).equal(known, e):
+                    return name
+            except UndecidedError:
+                continue
+        self._largest_of[e] = sp.Symbol(f"max{len(self._largest_of)}")
+        return self._largest_of[e]
+
+    def has_largest(self, e: Expr) -> bool:
+        """Whether a largest entry occurs, which is taken for any."""
+        return any(pick.args[0] in self._largest_of.values() for pick in e.atoms(Pick))
 
     def _cases(self, node: n.Cases, scope: Scope, opaque: frozenset[str]) -> Array:
         remaining: Expr = sp.S.One
@@ -304,7 +188,7 @@ class Meaning:
                 holds = holds * self.value(c, scope, opaque).at()
             if not conditions:
                 holds = sp.S.One
-            parts.append(self.value(value, scope, opaque) * _scalar(remaining * holds))
+            parts.append(self.value(value, scope, opaque) * scalar(remaining * holds))
             remaining = sp.expand(remaining * (1 - holds))
         return self._fold(parts, lambda a, b: a + b)
 
@@ -324,7 +208,7 @@ class Meaning:
                 if e.is_Number or self._is_constant(node.body):
                     return sp.S.Zero
                 raise VacuousError(
-                    f"how this depends on {_name(v.letter)} is not said: the derivative would be 0", node.at
+                    f"how this depends on {name_of(v.letter)} is not said: the derivative would be 0", node.at
                 )
             slope = derivative(e, x)
             return slope if v.letter in opaque else self._unfolded(slope, v, scope, opaque)
@@ -364,36 +248,5 @@ class Meaning:
 _ONE = n.MINUS_ONE.value * -1
 
 
-class _Defaults(dict[Any, Any]):
-    """A scope within another: new indices are noted in the outer one."""
-
-    def __init__(self, inner: Scope, outer: Scope):
-        super().__init__(inner)
-        self._outer = outer
-
-    def __contains__(self, key: object) -> bool:
-        return super().__contains__(key) or key in self._outer
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        return super().__getitem__(key) if super().__contains__(key) else self._outer.get(key, default)
-
-    def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(key) if super().__contains__(key) else self._outer[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        if super().__contains__(key):
-            super().__setitem__(key, value)
-        else:
-            self._outer[key] = value
-
-
-def _scalar(e: Expr) -> Array:
-    return namespace.Array((), lambda: e)
-
-
 def _outer(a: Array, b: Array) -> Any:
     return lambda i, j: a.at(i) * b.at(j)
-
-
-def _name(letter: str) -> str:
-    return letter.replace("\\", "").replace(" ", "_")

@@ -105,11 +105,35 @@ class Sum(Node):
 
 
 @dataclass(frozen=True)
+class Largest(Node):
+    """The largest value of the body over an index; of its entries, if no index is written."""
+
+    index: str | None
+    body: Node
+    at: int = field(default=-1, compare=False)
+
+
+@dataclass(frozen=True)
+class Entrywise(Node):
+    """The product entry by entry."""
+
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Diagonal(Node):
+    """The diagonal matrix of a vector."""
+
+    body: Node
+
+
+@dataclass(frozen=True)
 class Derivative(Node):
     """The partial derivative of the body in a variable; `whole` in all its entries (nabla)."""
 
     body: Node
-    variable: Var | None
+    variable: Var
     whole: bool = False
     at: int = field(default=-1, compare=False)
 
@@ -153,6 +177,19 @@ def negative(node: Node) -> Node:
     return Mul((MINUS_ONE, node))
 
 
+def values(node: Node) -> Iterator[Var]:
+    """Return the variables within that stand for values, as arguments too, and not for indices."""
+    if isinstance(node, Var):
+        yield node
+        for argument in node.arguments or ():
+            yield from values(argument)
+    elif isinstance(node, Sum):
+        yield from values(node.body)
+    elif not isinstance(node, Equal):
+        for child in node.children():
+            yield from values(child)
+
+
 def letters(node: Node) -> set[str]:
-    """Return the letters of the variables within."""
-    return {n.letter for n in node.walk() if isinstance(n, Var)}
+    """Return the letters of these variables."""
+    return {v.letter for v in values(node)}

@@ -46,7 +46,11 @@ ol { list-style: none; padding: 0; } .step { border: 1px solid var(--line); bord
 .open { --kind: var(--open); } .said { --kind: var(--said); }
 .head { display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; }
 .verdict { color: var(--kind); font-weight: 700; } .where, .dim { color: var(--dim); font-size: .9rem; }
-.formula { overflow-x: auto; padding: .4rem 0; } math { font-size: 1.15rem; } p { margin: .3rem 0; }
+.formula { overflow-x: auto; padding: .4rem 0; } math { font-size: 1.15rem; padding: .15em 0; } p { margin: .3rem 0; }
+li { margin: .3rem 0; } mfrac > * { padding: .12em 0; }
+munder > :nth-child(2), munderover > :nth-child(2) { padding-top: .25em; }
+mover:not([accent]) > :nth-child(2), munderover > :nth-child(3) { padding-bottom: .25em; }
+.cases { border-left: .12em solid; border-radius: .7em; padding-left: .5em; }
 code { overflow-wrap: anywhere; font-size: .9rem; } summary { cursor: pointer; }
 table { border-collapse: collapse; } td, th { padding: .1rem .7rem .1rem 0; text-align: left; vertical-align: top; }
 """

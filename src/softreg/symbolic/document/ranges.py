@@ -13,7 +13,8 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import SIZES, Context
+from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.letters import SIZES
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]
@@ -120,8 +121,8 @@ class Ranges:
         """Return the names of all sizes."""
         return set(self._size.values()) | {"n", "m", "N", "B", "K", "M"}
 
-    def of_sum(self, node: n.Sum) -> sp.Symbol:
-        """Return the size that the index of a sum runs to."""
+    def of_sum(self, node: n.Node) -> sp.Symbol:
+        """Return the size that the index of a sum or a maximum runs to."""
         return self._symbol(self._sums[id(node)])
 
     # --- shapes ---
@@ -130,6 +131,12 @@ class Ranges:
         """Return the axis of what stands as an index; None for a number."""
         if isinstance(node, n.Number):
             return None
+        if isinstance(node, n.Var) and node.sub and node.letter in self.context.labels:
+            for place, i in enumerate(node.sub):  # the label of a row: y_i
+                row = self.index(i, scope)
+                if row is not None:
+                    self._join(("sub", f"{node.letter} as a label", place), row, f"the label {node.letter}")
+            return ("classes",)
         if not isinstance(node, n.Var) or node.sub or node.primes:
             raise RangeError("an index that is not understood")
         if node.letter in scope:
@@ -160,8 +167,6 @@ class Ranges:
             return self._sum(node, scope)
         if isinstance(node, n.Derivative):
             inner = self.shape(node.body, scope)
-            if node.variable is None:
-                raise RangeError("a gradient that does not say in what")
             return (*inner, *self.shape(node.variable, scope))
         if isinstance(node, n.Equal):
             self._equal(node, scope)
@@ -173,11 +178,31 @@ class Ranges:
             return self._alike([self.shape(value, scope) for value, _ in node.cases])
         if isinstance(node, n.Transposed):
             return self.shape(node.body, scope)[::-1]
+        if isinstance(node, n.Entrywise):
+            return self._alike([self.shape(c, scope) for c in node.children()])
+        if isinstance(node, n.Largest) and node.index is not None:
+            return self._over(node, node.index, node.body, scope)
+        if isinstance(node, (n.Diagonal, n.Largest)):
+            inner = self.shape(node.body, scope)
+            if len(inner) != 1:
+                raise RangeError("a diagonal matrix or a largest entry of something that is no vector")
+            self._sums[id(node)] = inner[0]
+            self._kept.append(node)
+            return inner * 2 if isinstance(node, n.Diagonal) else ()
         assert isinstance(node, n.SquaredNorm)
         self.shape(node.body, scope)
         return ()
 
+    def is_value(self, node: n.Equal) -> bool:
+        """Whether y_i = 1 or y_i = 0 is said, of a target that is one of the two."""
+        target = isinstance(node.left, n.Var) and node.left.letter in self.context.targets - self.context.labels
+        return target and isinstance(node.right, n.Number) and node.right.value in (0, 1)
+
     def _equal(self, node: n.Equal, scope: Scope) -> None:
+        if self.is_value(node):
+            if self.shape(node.left, scope):
+                raise RangeError("a vector is compared with a number")
+            return
         a, b = self.index(node.left, scope), self.index(node.right, scope)
         if a is not None and b is not None:
             self._join(a, b, "a comparison of indices")
@@ -194,9 +219,9 @@ class Ranges:
                 self._quietly(argument, scope)
         if ("value", letter) in scope:  # type: ignore[comparison-overlap]
             return ()
-        if definition is not None and definition.formal and node.arguments and len(node.arguments) == 1:
+        if definition is not None and definition.formal and node.arguments:
             first = node.arguments[0]
-            if not isinstance(first, n.Var):
+            if not isinstance(first, n.Var) or first.letter.endswith("_rows"):
                 inner = self.shape(first, scope)
                 if len(inner) == 1:
                     self._join(inner[0], ("sub", definition.formal, 0), f"the argument of {letter}")
@@ -239,24 +264,39 @@ class Ranges:
                 continue
             right_row = isinstance(factor, n.Transposed) and len(right) == 1
             if len(shape) == 1 and len(right) == 1:
-                if row and not right_row:
+                if row and right_row:
+                    raise RangeError("a product of two row vectors is neither inner nor outer")
+                if right_row:
+                    shape = (*shape, *right)
+                else:  # x'y, or x . y of two columns
                     self._join(shape[0], right[0], "a product of vectors")
-                    shape, row = (), False
-                elif right_row and not row:
-                    shape, row = (*shape, *right), False
-                else:
-                    raise RangeError("a product of two vectors that is neither inner nor outer")
+                    shape = ()
+                row = False
                 continue
             self._join(shape[-1], right[0], "a product of matrices")
             row = row and len(right) == 2
             shape = (*shape[:-1], *right[1:])
         return shape
 
-    def _sum(self, node: n.Sum, scope: Scope) -> Shape:
-        axis: Axis = ("sum", len(self._sums), node.index)
-        self._sums[id(node)] = axis
+    def _over(self, node: n.Node, index: str, body: n.Node, scope: Scope) -> Shape:
+        return self._inside(body, self._bind(node, index, scope), index, scope)
+
+    def _bind(self, node: n.Node, index: str, scope: Scope) -> Scope:
+        """Return the scope within, where the letter is an index of its own."""
+        self._sums[id(node)] = ("sum", len(self._sums), index)
         self._kept.append(node)
-        inner = {**scope, node.index: axis}
+        return {**scope, index: self._sums[id(node)]}
+
+    def _inside(self, body: n.Node, inner: Scope, index: str, scope: Scope) -> Shape:
+        shape = self.shape(body, inner)
+        for letter, a in inner.items():
+            if letter not in scope and letter != index:
+                scope[letter] = a
+        return shape
+
+    def _sum(self, node: n.Sum, scope: Scope) -> Shape:
+        inner = self._bind(node, node.index, scope)
+        axis = inner[node.index]
         for bound in (node.lower, node.upper):
             if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
                 raise RangeError("the range of a sum is not understood")
@@ -267,11 +307,7 @@ class Ranges:
             a = self.index(other, scope)
             if a is not None and a[0] != "last":
                 self._join(axis, a, f"a sum over {node.index} that leaves {getattr(other, 'letter', other)} out")
-        shape = self.shape(node.body, inner)
-        for letter, a in inner.items():
-            if letter not in scope and letter != node.index:
-                scope[letter] = a
-        return shape
+        return self._inside(node.body, inner, node.index, scope)
 
 
 def upper_size(node: n.Sum) -> str | None:

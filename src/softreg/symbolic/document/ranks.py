@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from softreg.symbolic.document import nodes as n
@@ -26,6 +26,11 @@ class Ranks:
     def settle(self, nodes: Iterable[n.Node]) -> None:
         """Raise the number of indices of letters until all products and sums fit."""
         nodes = list(nodes)
+        self._settle(nodes)
+        self._gradients(nodes)
+        self._settle(nodes)
+
+    def _settle(self, nodes: list[n.Node]) -> None:
         for _ in range(4):
             before = dict(self.context.arity)
             for node in nodes:
@@ -37,6 +42,14 @@ class Ranks:
                     self._at_least(letter, len(definition.sub) + self.rank(definition.body))
             if before == self.context.arity:
                 return
+
+    def _gradients(self, nodes: list[n.Node]) -> None:
+        """Take a letter for a vector that stands in gradients alone; elsewhere its use has told what it is."""
+        used = {v.letter for node in nodes for v in _elsewhere(node)}
+        for part in (part for node in nodes for part in node.walk()):
+            v = part.variable if isinstance(part, n.Derivative) and part.whole else None
+            if v is not None and v.letter not in used:
+                self._vector(v, 2 if _is_matrix(v) and not v.sub else 1)
 
     def _at_least(self, letter: str, sub: int) -> None:
         have, sup = self.context.arity_of(letter)
@@ -60,10 +73,8 @@ class Ranks:
                 ):
                     self._vector(a, 2)
                     self._vector(b, 2 if _is_matrix(b) else 1)
-        elif isinstance(node, n.Derivative) and node.whole and node.variable is not None:
-            binary = self.context.binary and node.variable.letter not in ("w", "\\theta", "W")
-            if not binary:
-                self._vector(node.variable, 2 if _is_matrix(node.variable) and not node.variable.sub else 1)
+        elif isinstance(node, n.Diagonal) or (isinstance(node, n.Largest) and node.index is None):
+            self._vector(node.body, 1)
         elif isinstance(node, n.Add):
             ranks = [self.rank(t) for t in node.terms]
             for t, rank in zip(node.terms, ranks, strict=True):
@@ -92,9 +103,13 @@ class Ranks:
         if isinstance(node, n.Mul):
             return self._product(node)
         if isinstance(node, n.Derivative):
-            return self.rank(node.body) + (self.rank(node.variable) if node.variable is not None else 0)
+            return self.rank(node.body) + self.rank(node.variable)
         if isinstance(node, n.Sum):
             return self.rank(node.body)
+        if isinstance(node, n.Largest):
+            return self.rank(node.body) if node.index else 0
+        if isinstance(node, n.Diagonal):
+            return 2
         if isinstance(node, n.Cases):
             return max(self.rank(value) for value, _ in node.cases)
         return max((self.rank(c) for c in node.children()), default=0)
@@ -112,6 +127,17 @@ class Ranks:
             else:
                 out = max(0, out + right - 2)
         return out
+
+
+def _elsewhere(node: n.Node) -> Iterator[n.Var]:
+    """Return the variables that stand neither for what a derivative is in, nor in brackets as an argument."""
+    if isinstance(node, n.Var):
+        yield node
+    elif isinstance(node, n.Derivative):
+        yield from _elsewhere(node.body)
+    else:
+        for child in node.children():
+            yield from _elsewhere(child)
 
 
 def _is_matrix(v: n.Var) -> bool:

@@ -6,41 +6,33 @@ a sum           takes the rest of its product
 log, exp        take the next factor
 d/dv            takes the next factor (`wide=False`) or the rest of its product (`wide=True`): documents
                 do both, so a formula is read both ways where that makes a difference
-S(z_k)          after the letter of a function, a bracket holds its argument; after any other, a factor
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
-from softreg.symbolic.document.letters import ARGUMENTS, FUNCTIONS, LOSSES, NEW, PARAMETERS, PROBABILITIES, SAME_LOSS
+from softreg.symbolic.document.scripts import Letters, Notation
 from softreg.symbolic.document.trees import (
     content,
     flat,
     is_d,
-    is_label,
     is_letter,
-    is_sample,
     items,
-    names,
-    pair_in,
     spelled,
     unscripted,
 )
 
-MOST_POWER = 12
 
+class Reader(Letters):
+    """Reads trees."""
 
-class Reader:
-    """Reads trees; `functions` are letters that the document defines with an argument."""
-
-    def __init__(self, functions: Iterable[str] = (), mixed: Iterable[str] = (), *, wide: bool = False):
-        self.functions, self.wide = FUNCTIONS | frozenset(functions), wide
-        self.mixed = frozenset(mixed)  # letters with one index here and two there: these are of many rows
+    def __init__(self, notation: Notation | None = None, *, wide: bool = False):
+        super().__init__(notation or Notation())
+        self.wide = wide
         self.ambiguous = False  # whether the other reading of d/dv is different
 
     def read(self, tree: Tree) -> n.Node:
@@ -53,7 +45,7 @@ class Reader:
             signed = [
                 n.negative(self.read(t)) if s == "MINUS" else self.read(t) for s, t in zip(signs, parts, strict=True)
             ]
-            return signed[0] if len(signed) == 1 else n.Add(tuple(signed))
+            return _reaching(signed)
         if kind == "product":
             return self._product(list(zip(tree.value, tree.parts, strict=True)))
         if kind == "bracket":
@@ -74,19 +66,29 @@ class Reader:
             return n.Number(Fraction(token.value))
         if token.type in ("NAME", "LABEL"):
             return n.Var(token.value, at=tree.start)
+        if token.type == "DOTS":
+            raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.start)
         raise NotUnderstoodError(f"{token.value!r} has nothing to act on", tree.start)
 
     def _bracket(self, tree: Tree) -> n.Node:
         if len(tree.parts) != 1:
-            raise NotUnderstoodError("a list is not understood here", tree.start)
+            return self._entries(tree)
         return self.read(tree.parts[0])
+
+    def _entries(self, tree: Tree) -> n.Node:
+        """Read (z_1, ..., z_K) as z."""
+        read = [self.read(part) for part in tree.parts if not part.is_leaf("DOTS")]
+        first = read[0] if 1 < len(read) < len(tree.parts) else None
+        if isinstance(first, n.Var) and all(isinstance(v, n.Var) and v.letter == first.letter and v.sub for v in read):
+            return replace(first, sub=first.sub[:-1])
+        raise NotUnderstoodError("a list is not understood here", tree.start)
 
     def condition(self, tree: Tree) -> n.Node:
         """Return i = j or i != j as a formula that is 1 or 0."""
         while tree.kind == "bracket" and len(tree.parts) == 1:
             tree = tree.parts[0]
         if tree.kind != "relation" or len(tree.parts) != 2 or tree.value[0] not in ("EQ", "NEQ"):
-            raise NotUnderstoodError("a condition other than an equality of indices is not understood", tree.start)
+            raise NotUnderstoodError("a condition that is neither i = j nor i \\neq j is not understood", tree.start)
         left, right = map(self.read, tree.parts)
         return n.Equal(left, right, tree.value[0] == "NEQ", tree.start)
 
@@ -116,10 +118,12 @@ class Reader:
                 and is_letter(rest[0][1])
             ):
                 raise NotUnderstoodError("a differential on its own is not understood", tree.start)
+            elif self._is_operator(base, scripts, rest):
+                raise NotUnderstoodError("D as an operator is not understood: write \\partial", base.start)
             elif base.is_leaf("PARTIAL"):
                 factor, used = self._slashed(tree, scripts, rest)
                 at += 1 + used
-            elif base.is_leaf("LOG", "EXP"):
+            elif base.is_leaf("LOG", "EXP", "DIAG", "MAX"):
                 factor, used = self._elementary(base, scripts, rest)
                 at += 1 + used
             elif base.is_leaf("NAME", "LABEL") and base.value.value not in ("e",) and rest and rest[0][0] == " ":
@@ -130,9 +134,18 @@ class Reader:
                 at += 1
             if operator == "/":
                 parts = [n.Quotient(_times(parts), factor)]
+            elif operator == "o":
+                parts = [*parts[:-1], n.Entrywise(parts[-1], factor)]
             else:
                 parts.append(factor)
         return _times(parts)
+
+    def _is_operator(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> bool:
+        """Whether this is D_j S_i."""
+        if not (base.is_leaf("NAME") and base.value.value == "D" and scripts and rest and rest[0][0] == " "):
+            return False
+        after, more = unscripted(rest[0][1])
+        return after.is_leaf("NAME") and after.value.value in self.functions and bool(more)
 
     def _next(self, items: list[tuple[str, Tree]], what: str, at: int) -> tuple[n.Node, int]:
         """Read the next factor, with all that it takes; return it and how many items that was."""
@@ -142,7 +155,7 @@ class Reader:
             base, _ = unscripted(items[count - 1][1])
             if base.is_leaf("SUM"):
                 return self._product(items), len(items)
-            if not (base.is_leaf("LOG", "EXP") or self._is_derivative(base) or base.is_leaf("NABLA")):
+            if not (base.is_leaf("LOG", "EXP", "DIAG", "MAX") or self._is_derivative(base) or base.is_leaf("NABLA")):
                 break
         _, tree = items[count - 1]
         base, scripts = unscripted(tree)
@@ -190,15 +203,25 @@ class Reader:
         return letter
 
     def _elementary(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
-        name = "log" if base.is_leaf("LOG") else "exp"
-        if any(s.kind == "below" and "e" not in str(s.parts[0].value) for s in scripts):
-            raise NotUnderstoodError("a logarithm to another base is not understood", base.start)
+        name = base.value.type.lower()
         argument, used = self._next(rest, name, base.start)
-        powers = [s for s in scripts if s.kind == "above"]
-        value: n.Node = n.Function(name, argument)
-        for power in powers:
+        below = [part for s in scripts if s.kind == "below" for part in content(s)]
+        if name == "max":
+            return self._largest(below, argument, base.start), used
+        if any("e" not in str(part.value) for part in below):
+            raise NotUnderstoodError("a logarithm to another base is not understood", base.start)
+        value: n.Node = n.Diagonal(argument) if name == "diag" else n.Function(name, argument)
+        for power in (s for s in scripts if s.kind == "above"):
             value = self._raised(value, power.parts[0])
         return value, used
+
+    def _largest(self, below: list[Tree], argument: n.Node, at: int) -> n.Node:
+        if not below:
+            return n.Largest(None, argument, at)
+        first = below[0].parts[0] if below[0].kind == "relation" and below[0].value == ("IN",) else below[0]
+        if len(below) > 1 or not first.is_leaf("NAME"):
+            raise NotUnderstoodError("the index of a maximum is not understood", at)
+        return n.Largest(self._index_letter(first), argument, at)
 
     # --- derivatives ---
 
@@ -211,9 +234,14 @@ class Reader:
     def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         base, scripts = unscripted(tree)
         used = 0
+        variables: list[n.Node] = []
         if base.is_leaf("NABLA"):
             below = [content(s) for s in scripts if s.kind == "below"]
-            variables: list[n.Node | None] = [self.read(part) for part in below[0]] if below else [None]
+            variables = [self.read(part) for part in below[0]] if below else [self._only_argument(tree, rest)]
+            above = [spelled(content(s)[0]) for s in scripts if s.kind == "above"]
+            if above and above != ["2"]:
+                raise NotUnderstoodError("a gradient with a superscript other than 2 is not understood", tree.start)
+            variables *= 1 + len(above)
             inside: list[tuple[str, Tree]] = []
         else:
             top, bottom = base.parts
@@ -223,9 +251,10 @@ class Reader:
                     pieces.append([])
                 else:
                     pieces[-1].append((operator, item))
-            variables = []
             for piece in pieces:
-                variable: n.Node | None = self._product(piece)
+                variable = self._product(piece)
+                if isinstance(variable, n.Transposed):
+                    variable = variable.body
                 while isinstance(variable, n.Power) and isinstance(variable.exponent, n.Number):
                     variables += [variable.base] * (int(variable.exponent.value) - 1)
                     variable = variable.base
@@ -240,10 +269,18 @@ class Reader:
             if used < len(rest) and rest[used][0] != "/":
                 self.ambiguous = True
         for variable in reversed(variables):
-            if variable is not None and not isinstance(variable, n.Var):
+            if not isinstance(variable, n.Var):
                 raise NotUnderstoodError("a derivative in something that is no variable", tree.start)
             body = n.Derivative(body, variable, base.is_leaf("NABLA"), tree.start)
         return body, used
+
+    def _only_argument(self, tree: Tree, rest: list[tuple[str, Tree]]) -> n.Node:
+        """Return what a gradient is in where only the argument says it: nabla E(w)."""
+        body = self._next(rest, "a gradient", tree.start)[0]
+        arguments = body.arguments or () if isinstance(body, n.Var) else ()
+        if len(arguments) != 1:
+            raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L or \\nabla L(z)", tree.start)
+        return arguments[0]
 
     def _slashed(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read dL / dz, written with a slash, and d_v L."""
@@ -265,160 +302,30 @@ class Reader:
             return self._product([(" ", tree)])
         return n.Quotient(*(self.read(part) for part in tree.parts))
 
-    # --- letters ---
-
-    def _maybe_applied(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
-        """Read a letter and, if it is a function, the bracket after it."""
-        letter = base.value.value
-        bracket, after = unscripted(rest[0][1])
-        if bracket.kind == "bracket" and bracket.value != "group":
-            if any(part.kind == "relation" for part in bracket.parts):
-                if letter in ("indicator", "I", "\\delta"):
-                    return self.condition(bracket), 1
-                if letter in ("p", "P", "Pr", "\\Pr", "q"):
-                    return self._probability(base, bracket), 1
-            if letter in self.functions | LOSSES | PROBABILITIES and self._applies(letter, scripts, bracket):
-                head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
-                if isinstance(head, n.Var):
-                    applied = self._applied(head, bracket)
-                    outer = tuple(s for s in scripts if s.kind == "above" and not is_sample(s))
-                    return self._with_scripts(applied, (*after, *outer)), 1
-        return self._scripted(base, scripts), 0
-
-    def _applies(self, letter: str, scripts: tuple[Tree, ...], bracket: Tree) -> bool:
-        if len(bracket.parts) > 1:
-            return True
-        inner = unscripted(bracket.parts[0])[0]
-        if inner.is_leaf("NAME") and letter in LOSSES and not scripts:
-            return True
-        if inner.is_leaf("NAME"):
-            return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
-        if letter in LOSSES - {"D"}:
-            return not scripts and letter not in ("C", "l") and bracket.parts[0].kind != "sum"
-        indexed = any(s.kind == "below" and not is_label(s) for s in scripts)
-        return letter in self.functions and not indexed and letter not in names(bracket)
-
-    def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
-        arguments = tuple(map(self.read, bracket.parts))
-        sub, sup = list(head.sub), list(head.sup)
-        if head.letter not in LOSSES:
-            for argument in arguments:
-                if isinstance(argument, n.Var):
-                    if not sub and argument.letter not in ("x", "X", "\\theta", "\\Theta", "W", "w"):
-                        sub += argument.sub
-                    if not sup:
-                        sup += argument.sup
-        return n.Var(head.letter, tuple(sub), tuple(sup), arguments, head.primes, head.mark, head.at)
-
-    def _probability(self, base: Tree, bracket: Tree) -> n.Node:
-        """Read p(y = k | x) as p_k."""
-        event = bracket.parts[0]
-        if event.kind != "relation" or event.value != ("EQ",):
-            raise NotUnderstoodError("a probability of something that is not understood", bracket.start)
-        label, value = map(self.read, event.parts)
-        sup = label.sup if isinstance(label, n.Var) else ()
-        return n.Var("p", (value,), sup, (), at=base.start)
-
-    def _scripted(self, base: Tree, scripts: tuple[Tree, ...]) -> n.Node:
-        if base.is_leaf("NAME") and base.value.value == "e":
-            powers = [s for s in scripts if s.kind == "above"]
-            if powers and not any(s.kind == "below" for s in scripts):
-                return n.Function("exp", self.read(powers[0].parts[0]))
-        if base.is_leaf("NAME") and base.value.value in ("\\delta", "indicator"):
-            below = [content(s) for s in scripts if s.kind == "below"]
-            pair = pair_in(below[0]) if below else None
-            if pair is not None:
-                tree, operator = pair
-                return n.Equal(self.read(tree[0]), self.read(tree[1]), operator == "NEQ", base.start)
-        if base.kind == "norm":
-            if len(base.parts) == 1 and any(s.kind == "above" and spelled(s.parts[0]) == "2" for s in scripts):
-                return n.SquaredNorm(self.read(base.parts[0]))
-            raise NotUnderstoodError("a norm that is not squared", base.start)
-        return self._with_scripts(self.read(base), scripts)
-
-    def _with_scripts(self, value: n.Node, scripts: tuple[Tree, ...]) -> n.Node:
-        for script in scripts:
-            if script.kind == "prime":
-                if not isinstance(value, n.Var):
-                    raise NotUnderstoodError("a prime at something that is no letter", script.start)
-                value = n.Var(
-                    value.letter, value.sub, value.sup, value.arguments, value.primes + 1, value.mark, value.at
-                )
-            elif script.kind == "below":
-                value = self._lowered(value, script)
-            elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
-                value = n.Transposed(value)
-            elif is_sample(script):
-                value = self._numbered(value, script)
-            elif spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
-                value = n.Var(
-                    value.letter,
-                    value.sub,
-                    value.sup,
-                    value.arguments,
-                    value.primes,
-                    spelled(script.parts[0]),
-                    value.at,
-                )
-            elif script.parts[0].is_leaf("PRIME", "TIMES"):
-                raise NotUnderstoodError("a superscript that is not understood", script.start)
-            else:
-                value = self._raised(value, script.parts[0])
-        return value
-
-    def _raised(self, value: n.Node, exponent: Tree) -> n.Node:
-        power = self.read(exponent)
-        if isinstance(power, n.Number) and (abs(power.value) > MOST_POWER):
-            raise NotUnderstoodError(f"a power above {MOST_POWER} is not expanded", exponent.start)
-        if isinstance(power, n.Var) and isinstance(value, n.Var) and power.letter in "ijmn" and not power.sub:
-            return n.Var(
-                value.letter, value.sub, (*value.sup, power), value.arguments, value.primes, value.mark, value.at
-            )
-        return n.Power(value, power)
-
-    def _numbered(self, value: n.Node, script: Tree) -> n.Node:
-        if not isinstance(value, n.Var):
-            raise NotUnderstoodError("the number of a sample at something that is no letter", script.start)
-        inner = script.parts[0].parts[0].parts[0]
-        if value.letter in LOSSES and spelled(inner) not in NEW:
-            value = replace(value, letter=value.letter + "_i")
-        if spelled(inner) in NEW:
-            return n.Var(value.letter, value.sub, value.sup, value.arguments, value.primes, spelled(inner), value.at)
-        return n.Var(
-            value.letter, value.sub, (*value.sup, self.read(inner)), value.arguments, value.primes, value.mark, value.at
-        )
-
-    def _lowered(self, value: n.Node, script: Tree) -> n.Node:
-        if not isinstance(value, n.Var):
-            raise NotUnderstoodError("an index at something that is no letter", script.start)
-        letter, mark, sub = value.letter, value.mark, list(value.sub)
-        named = self.functions | LOSSES | PROBABILITIES
-        for part in content(script):
-            pieces = flat(part) if part.kind == "product" else [part]
-            if part.kind == "product" and any(o == "/" for o in part.value):
-                raise NotUnderstoodError("an index that is not understood", part.start)
-            for piece in pieces:
-                if piece.kind == "bracket" and len(piece.parts) == 1:
-                    piece = piece.parts[0]
-                name = spelled(piece)
-                if name in NEW and name not in ("t", "+", "*", "\\tau"):
-                    mark = name
-                elif piece.is_leaf("LABEL") or (name in PARAMETERS and letter in named):
-                    if piece.is_leaf("LABEL") and name not in SAME_LOSS:
-                        letter += f"_{name}"
-                elif (letter in self.functions | LOSSES and name in ("w", "b")) or (name == "2" and letter == "\\log"):
-                    continue
-                else:
-                    sub.append(self.read(piece))
-        if len(sub) == 2 and letter in self.mixed:
-            letter += "_rows"
-        if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
-            letter += "_i"  # the loss of one sample is not the loss of all
-        return n.Var(letter, tuple(sub), value.sup, value.arguments, value.primes, mark, value.at)
-
 
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
+
+
+def _reaching(terms: list[n.Node]) -> n.Node:
+    """Return the sum of the terms; a sum over samples reaches as far as the number of the sample does."""
+    for at, term in enumerate(terms):
+        factor, total = (term.factors[:-1], term.factors[-1]) if isinstance(term, n.Mul) else ((), term)
+        if isinstance(total, n.Sum) and any(_numbers(t, total.index) for t in terms[at + 1 :]):
+            sign = [n.negative(t) if factor == (n.MINUS_ONE,) else t for t in terms[at + 1 :]]
+            if factor in ((), (n.MINUS_ONE,)):
+                inner = replace(total, body=_reaching([total.body, *sign]))
+                return _reaching([*terms[:at], _times([*factor, inner])])
+    return terms[0] if len(terms) == 1 else n.Add(tuple(terms))
+
+
+def _numbers(node: n.Node, index: str) -> bool:
+    """Whether an index is the number of a sample, x^{(i)}, outside of a sum over it."""
+    if isinstance(node, n.Sum) and node.index == index:
+        return False
+    if isinstance(node, n.Var) and n.Var(index) in node.sup:
+        return True
+    return any(_numbers(child, index) for child in node.children())
 
 
 def _joined(tree: Tree) -> tuple[list[str], list[Tree]]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.commands import words
+from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
 from softreg.symbolic.document.grammar import split
 from softreg.symbolic.document.lexer import Token, tokens
 
@@ -51,7 +53,7 @@ class Link:
 
     relation: Token
     right: Side
-    condition: tuple[Token, ...] = ()
+    condition: Condition = ()
 
 
 @dataclass
@@ -60,7 +62,7 @@ class Chain:
 
     head: Side
     links: list[Link] = field(default_factory=list)
-    condition: tuple[Token, ...] = ()  # the case that the text before speaks of
+    condition: Condition = ()  # the case that the text before speaks of
 
 
 class Source:
@@ -114,9 +116,20 @@ class Source:
             case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
             self._read(start, end, chains, case)
             last = match.end()
-        return [c for c in chains if c.links], [c for c in inline if c.links]
+        chains, inline = ([c for c in found if c.links] for found in (chains, inline))
+        self._abbreviate([*chains, *inline])
+        return chains, inline
 
-    def _case(self, prose: str, offset: int) -> tuple[Token, ...]:
+    def _abbreviate(self, chains: list[Chain]) -> None:
+        """Read runs of capitals that the document defines as one name."""
+        sides = [side.tokens for c in chains for side in (c.head, *(link.right for link in c.links))]
+        names = names_in([c.head.tokens for c in chains], sides)
+        for chain in chains:
+            chain.head = replace(chain.head, tokens=joined(chain.head.tokens, names))
+            for link in chain.links:
+                link.right = replace(link.right, tokens=joined(link.right.tokens, names))
+
+    def _case(self, prose: str, offset: int) -> Condition:
         """Return the condition of the case that the text just before a display announces."""
         paragraph = re.split(r"\n[ \t]*\n", prose.rstrip())[-1]
         begin = offset + len(prose.rstrip()) - len(paragraph)
@@ -124,24 +137,22 @@ class Source:
         conditions = []
         for match in found:
             group = 1 if match.group(1) else 2
-            made = tokens(self.text, begin + match.start(group), begin + match.end(group))
+            made = tuple(tokens(self.text, begin + match.start(group), begin + match.end(group)))
             if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
                 conditions.append(made)
         announced = re.search(r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph)
         # "we had zero for i != j, so in general": the condition is behind, and does not hold any more
         withdrawn = re.search(r"(?i)\b(unlike|general|otherwise|all|any|every|both|arbitrary|regardless)\b", paragraph)
-        return tuple(conditions[0]) if len(conditions) == 1 and announced and not withdrawn else ()
+        return conditions[0] if len(conditions) == 1 and announced and not withdrawn else ()
 
-    def _read(self, start: int, end: int, chains: list[Chain], case: tuple[Token, ...]) -> None:
+    def _read(self, start: int, end: int, chains: list[Chain], case: Condition) -> None:
         first = True
         for row in _rows(tokens(self.text, start, end)):
-            for piece, condition in _equations(row):
+            for piece, condition in _equations(row, self.text):
                 self._add(piece, condition, chains, case, first)
                 first = False
 
-    def _add(
-        self, row: list[Token], condition: tuple[Token, ...], chains: list[Chain], case: tuple[Token, ...], first: bool
-    ) -> None:
+    def _add(self, row: list[Token], condition: Condition, chains: list[Chain], case: Condition, first: bool) -> None:
         parts = split(row, *RELATIONS)
         relations = _relations(row)
         if not relations:
@@ -223,11 +234,11 @@ LAYOUTS = frozenset(
 )
 
 
-def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...]]]:
+def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condition]]:
     """Split a row at commas and wide spaces into equations, each with its condition."""
     pieces: list[list[Token]] = []
     remarks: list[list[str]] = []
-    said: list[str] = []
+    words_before: list[str] = []
     depth = 0
     piece: list[Token] = []
     for token in [*row, None]:
@@ -237,29 +248,33 @@ def _equations(row: list[Token]) -> Iterator[tuple[list[Token], tuple[Token, ...
         if token is None or (depth <= 0 and token.type in ("COMMA", "QUAD", "TEXT", "SEMI")):
             if piece:
                 pieces.append(piece)
-                remarks.append(said)
-                said = []
+                remarks.append(words_before)
+                words_before = []
             piece = []
             if token is not None and token.type == "TEXT":
-                said.append(token.value.lower())
+                words_before.append(token.value.lower())
         else:
             piece.append(token)
-    out: list[tuple[list[Token], tuple[Token, ...]]] = []
-    for piece, before in zip(pieces, remarks, strict=True):
-        conditional = bool(out) and _is_condition(piece)
-        if conditional:
-            out[-1] = (out[-1][0], tuple(piece))
+    out: list[tuple[list[Token], Condition]] = []
+    for number, (piece, before) in enumerate(zip(pieces, remarks, strict=True)):
+        condition = said(piece) if out else ()
+        if out and [t.type for t in piece] == ["NAME", "EQ", "NUMBER"] and _goes_on(pieces, number):
+            continue  # a range: for i = 1, ..., K
+        begins = leading(piece) if out else 0
+        if condition:
+            out[-1] = (out[-1][0], condition)
+        elif begins:
+            out[-1] = ([*out[-1][0], *piece[begins:]], said(piece[:begins]))
         elif out and not _relations(piece) and (before or not _relations(out[-1][0]) or _is_remark(piece)):
             continue  # a remark: [softmax function], for all i
         else:
-            out.append((piece, ()))
+            kept = split(piece, "IN")[0] if _relations(piece) else piece  # without: in R^K
+            out.append(taken_out(kept, text))
     yield from out
 
 
-def _is_condition(piece: list[Token]) -> bool:
-    made = [t for t in piece if t.type not in ("LPAR", "RPAR", "LABEL")]
-    simple = len(made) == 3 and made[0].type == "NAME" and made[2].type == "NAME" and made[1].type in ("EQ", "NEQ")
-    return simple and all(len(t.value) == 1 and t.value in "abcijklmnpqrsty" for t in (made[0], made[2]))
+def _goes_on(pieces: list[list[Token]], number: int) -> bool:
+    return number + 1 < len(pieces) and pieces[number + 1][0].type == "DOTS"
 
 
 def _is_remark(piece: list[Token]) -> bool:

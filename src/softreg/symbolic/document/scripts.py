@@ -1,0 +1,227 @@
+"""What stands at a letter: indices, the number of a sample, a power, a label, an argument in brackets.
+
+S_k(z), S(z_k) and S(z)_k are all S with the index k. After the letter of a function, a bracket holds
+its argument; after any other, a factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+from softreg.symbolic.document.letters import (
+    ARGUMENTS,
+    FUNCTIONS,
+    INDEX,
+    LOSSES,
+    NEW,
+    PARAMETERS,
+    PROBABILITIES,
+    SAME_LOSS,
+)
+from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
+
+MOST_POWER = 12
+ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h_w, h_{w,b}
+
+
+@dataclass
+class Notation:
+    """How a document writes: its own functions, letters of one row or many, letters that are indices."""
+
+    functions: set[str] = field(default_factory=set)
+    mixed: set[str] = field(default_factory=set)  # letters with one index here and two there: these are of many rows
+    indices: set[str] = field(default_factory=set)
+    overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
+    numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
+    rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
+
+
+class Letters:
+    """Reads letters with their scripts and brackets."""
+
+    def __init__(self, notation: Notation):
+        self.notation = notation
+        self.functions = FUNCTIONS | notation.functions
+
+    def read(self, tree: Tree) -> n.Node:
+        """Return the formula."""
+        raise NotImplementedError
+
+    def condition(self, tree: Tree) -> n.Node:
+        """Return the condition."""
+        raise NotImplementedError
+
+    def _maybe_applied(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
+        """Read a letter and, if it is a function, the bracket after it."""
+        letter = base.value.value
+        bracket, after = unscripted(rest[0][1])
+        if bracket.kind == "bracket" and bracket.value != "group":
+            if any(part.kind == "relation" for part in bracket.parts):
+                if letter in ("indicator", "I", "\\delta"):
+                    return self.condition(bracket), 1
+                if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
+                    return self._probability(base, bracket), 1
+            named = len(letter) > 1 and letter.isalpha()
+            known = named or letter in self.functions | LOSSES | PROBABILITIES
+            if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
+                head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
+                if isinstance(head, n.Var):
+                    applied = self._differentiated(self._overloaded(self._applied(head, bracket)))
+                    outer = tuple(s for s in scripts if s.kind == "above" and not is_sample(s))
+                    return self._with_scripts(applied, (*after, *outer)), 1
+        return self._scripted(base, scripts), 0
+
+    def _applies(self, letter: str, scripts: tuple[Tree, ...], bracket: Tree) -> bool:
+        inner = unscripted(bracket.parts[0])[0]
+        if inner.is_leaf("NAME") and letter in LOSSES and not scripts:
+            return True
+        if inner.is_leaf("NAME"):
+            return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
+        if letter in LOSSES - {"D"}:
+            return not scripts and letter not in ("C", "l") and bracket.parts[0].kind != "sum"
+        indexed = any(s.kind == "below" and not is_label(s) for s in scripts)
+        return letter in self.functions and not indexed and letter not in names(bracket)
+
+    def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
+        written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
+        arguments = tuple(map(self.read, written))
+        sub, sup = list(head.sub), list(head.sup)
+        if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
+            sub, arguments = [*sub, arguments[1]], arguments[:1]  # S(z, i)
+        if head.letter not in LOSSES:
+            for argument in arguments:
+                if isinstance(argument, n.Var):
+                    if not sub and argument.letter not in ("x", "X", "x_rows", "\\theta", "\\Theta", "W", "w"):
+                        sub += argument.sub
+                    if not sup:
+                        sup += argument.sup
+        return replace(head, sub=tuple(sub), sup=tuple(sup), arguments=arguments)
+
+    def _overloaded(self, applied: n.Var) -> n.Var:
+        """Return another letter for H(y, p), where H(p) is defined too."""
+        least = self.notation.overloaded.get(applied.letter)
+        return (
+            applied if least in (None, len(applied.arguments or ())) else replace(applied, letter=applied.letter + "_2")
+        )
+
+    def _differentiated(self, applied: n.Var) -> n.Node:
+        """Read L'(z_k) as the derivative of the loss in z_k."""
+        variable = applied.arguments[0] if applied.arguments and len(applied.arguments) == 1 else None
+        if not applied.primes or applied.letter not in LOSSES or not isinstance(variable, n.Var):
+            return applied
+        out: n.Node = replace(applied, primes=0, sub=(), sup=())
+        for _ in range(applied.primes):
+            out = n.Derivative(out, variable, at=applied.at)
+        return out
+
+    def _probability(self, base: Tree, bracket: Tree) -> n.Node:
+        """Read p(y = k | x) as p_k."""
+        event = bracket.parts[0]
+        if event.kind != "relation" or event.value != ("EQ",):
+            raise NotUnderstoodError("a probability of something that is not understood", bracket.start)
+        label, value = map(self.read, event.parts)
+        row, sup = (label.sub, label.sup) if isinstance(label, n.Var) else ((), ())
+        return n.Var("p", (*row, value), sup, (), at=base.start)
+
+    def _scripted(self, base: Tree, scripts: tuple[Tree, ...]) -> n.Node:
+        if base.is_leaf("NAME") and base.value.value == "e":
+            powers = [s for s in scripts if s.kind == "above"]
+            if powers and not any(s.kind == "below" for s in scripts):
+                return n.Function("exp", self.read(powers[0].parts[0]))
+        if base.is_leaf("NAME") and base.value.value in ("\\delta", "indicator", "I"):
+            below = [content(s) for s in scripts if s.kind == "below"]
+            pair = pair_in(below[0]) if below else None
+            if pair is not None:
+                tree, operator = pair
+                return n.Equal(self.read(tree[0]), self.read(tree[1]), operator == "NEQ", base.start)
+        if base.kind == "norm":
+            if len(base.parts) == 1 and any(s.kind == "above" and spelled(s.parts[0]) == "2" for s in scripts):
+                return n.SquaredNorm(self.read(base.parts[0]))
+            raise NotUnderstoodError("a norm that is not squared", base.start)
+        return self._with_scripts(self.read(base), scripts)
+
+    def _with_scripts(self, value: n.Node, scripts: tuple[Tree, ...]) -> n.Node:
+        for script in scripts:
+            if script.kind == "prime":
+                if not isinstance(value, n.Var):
+                    raise NotUnderstoodError("a prime at something that is no letter", script.start)
+                value = replace(value, primes=value.primes + 1)
+            elif script.kind == "below":
+                value = self._lowered(value, script)
+            elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
+                value = n.Transposed(value)
+            elif (parts := _with_transposition(script)) is not None:
+                value = n.Transposed(self._with_scripts(value, parts))
+            elif is_sample(script):
+                value = self._numbered(value, script)
+            elif spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
+                value = replace(value, mark=spelled(script.parts[0]))
+            elif script.parts[0].is_leaf("PRIME", "TIMES"):
+                raise NotUnderstoodError("a superscript that is not understood", script.start)
+            else:
+                value = self._raised(value, script.parts[0])
+        return value
+
+    def _raised(self, value: n.Node, exponent: Tree) -> n.Node:
+        power = self.read(exponent)
+        if isinstance(power, n.Number) and (abs(power.value) > MOST_POWER):
+            raise NotUnderstoodError(f"a power above {MOST_POWER} is not expanded", exponent.start)
+        if isinstance(power, n.Var) and isinstance(value, n.Var) and power.letter in "ijmn" and not power.sub:
+            return replace(value, sup=(*value.sup, power))
+        return n.Power(value, power)
+
+    def _numbered(self, value: n.Node, script: Tree) -> n.Node:
+        if not isinstance(value, n.Var):
+            raise NotUnderstoodError("the number of a sample at something that is no letter", script.start)
+        inner = script.parts[0].parts[0].parts[0]
+        if value.letter in LOSSES and spelled(inner) not in NEW:
+            value = replace(value, letter=value.letter + "_i")
+        if spelled(inner) in NEW:
+            return replace(value, mark=spelled(inner))
+        return replace(value, sup=(*value.sup, self.read(inner)))
+
+    def _lowered(self, value: n.Node, script: Tree) -> n.Node:
+        if not isinstance(value, n.Var):
+            raise NotUnderstoodError("an index at something that is no letter", script.start)
+        letter, mark, sub = value.letter, value.mark, list(value.sub)
+        named = self.functions | LOSSES | PROBABILITIES
+        for part in content(script):
+            pieces = flat(part) if part.kind == "product" else [part]
+            if part.kind == "product" and any(o == "/" for o in part.value):
+                raise NotUnderstoodError("an index that is not understood", part.start)
+            for piece in pieces:
+                if piece.kind == "bracket" and len(piece.parts) == 1:
+                    piece = piece.parts[0]
+                name = spelled(piece)
+                if name in NEW and name not in ("t", "+", "*", "\\tau"):
+                    mark = name
+                elif piece.is_leaf("LABEL", "MAX") or (name in PARAMETERS and letter in named):
+                    if piece.is_leaf("LABEL", "MAX") and name not in SAME_LOSS:
+                        letter += f"_{name}"
+                elif letter in self.functions | LOSSES and name in ABBREVIATED and name not in self.notation.indices:
+                    continue
+                else:
+                    sub.append(self.read(piece))
+        if sub and letter in self.notation.numbered:
+            letter, sub = "_".join((letter, *(str(i.value) for i in sub if isinstance(i, n.Number)))), []
+        if (len(sub) == 2 and letter in self.notation.mixed) or (sub and letter in self.notation.rows):
+            letter += "_rows"
+        if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
+            letter += "_i"  # the loss of one sample is not the loss of all
+        return replace(value, letter=letter, sub=tuple(sub), mark=mark)
+
+
+def _is_index(node: n.Node) -> bool:
+    return isinstance(node, n.Var) and node.letter in INDEX and not node.sub and not node.sup
+
+
+def _with_transposition(script: Tree) -> tuple[Tree, ...] | None:
+    r"""Return the script without the sign of transposition that follows it: ^{(k)\top}."""
+    inner = content(script)[0] if script.kind == "above" else script
+    if inner.kind != "product" or not inner.parts[-1].is_leaf("TRANSPOSE"):
+        return None
+    first = inner.parts[0] if len(inner.parts) == 2 else replace(inner, parts=inner.parts[:-1], value=inner.value[:-1])
+    braces = Tree("bracket", (first,), "group", script.start, script.end)
+    return (Tree("above", (braces,), None, script.start, script.end),)

@@ -1,0 +1,123 @@
+"""The sides of the steps: read, repaired where damage is plain, their letters counted and their indices typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.entries import POSITIVE, name_of
+from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.letters import INDEX
+from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.document.reading import Reader
+from softreg.symbolic.document.source import Chain, Side, Source
+from softreg.symbolic.document.steps import Expression, letters_of_values, values_in
+
+
+class Sides:
+    """Makes expressions of the sides of a document."""
+
+    def __init__(self, source: Source, context: Context, ranges: Ranges):
+        self._source, self._context, self._ranges = source, context, ranges
+
+    def read(self, side: Side, made: Any = None) -> Expression:
+        """Return a side as it may be read, or what is wrong with it."""
+        out = Expression(side)
+        try:
+            made = list(side.tokens) if made is None else made
+            while made and made[-1].type in ("COMMA", "SEMI", "QUAD", "TEXT"):
+                made = made[:-1]
+            if not made:
+                raise NotUnderstoodError("nothing stands on this side", side.start)
+            trees = parse(made)
+            if len(trees) != 1:
+                raise NotUnderstoodError("several formulas stand here", side.start)
+            tight = Reader(self._context.notation)
+            out.nodes.append(tight.read(trees[0]))
+            if tight.ambiguous:
+                out.nodes.append(Reader(self._context.notation, wide=True).read(trees[0]))
+        except NotUnderstoodError as error:
+            out.nodes = []
+            out.problem = ("unparseable", error.message, error.at)
+            if error.repair is not None:
+                self._repair(out, side, error.repair)
+        except RecursionError:
+            out.nodes = []
+            out.problem = ("unparseable", "too deeply nested", side.start)
+        return out
+
+    def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
+        """Read the side as the damage would be mended; it is told, and never taken for what is written."""
+        first, last = side.tokens[0].start, side.tokens[-1].end
+        text = self._source.text[first:last]
+        words: list[str] = []
+        following: tuple[int, int, str] | None = (repair[0] - first, repair[1] - first, repair[2])
+        while following is not None and len(words) < 20:
+            start, end, new = following
+            words.append(f"{new.strip()} for {text[start:end].strip()!r}")
+            text = text[:start] + new + text[end:]
+            bad = [t for t in tokens(text) if t.type == "BAD" and t.repair]
+            following = bad[0].repair if bad else None
+        out.repair = ", ".join(dict.fromkeys(words))
+        out.repaired = self.read(Side(tuple(tokens(text)), text))
+        if out.repaired.problem is not None:
+            out.repaired = None
+
+    def count_letters(self, readable: list[tuple[Chain, list[Expression]]]) -> None:
+        """A letter without a meaning that stands on one side of the whole document is not understood."""
+        seen: dict[str, int] = {}
+        known = {*self._context.definitions, *self._context.targets, *POSITIVE, "x", "X", "e", *self._context.labels}
+        for definition in self._context.definitions.values():
+            known |= n.letters(definition.body)
+        everything = [e for _, all_ in readable for e in all_]
+        for e in everything:
+            for letter in set().union(*(letters_of_values(node) for node in e.nodes)):
+                seen[letter] = seen.get(letter, 0) + 1
+        for e in everything:
+            for v in (v for node in e.nodes for v in values_in(node)):
+                if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self._ranges.known_sizes():
+                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
+                        continue
+                    e.problem = (
+                        "unparseable",
+                        f"the letter {name_of(v.letter)!r} has no meaning in this document",
+                        v.at,
+                    )
+
+    def type_definitions(self) -> None:
+        """Settle over what the indices of the definitions run."""
+        for definition in self._context.definitions.values():
+            scope: dict[Any, Any] = {}
+            for kind, names in (("sub", definition.sub), ("sup", definition.sup)):
+                for place, name in enumerate(names):
+                    scope[name] = (kind, definition.letter, place)
+            if definition.argument is not None:
+                scope["value", definition.argument] = ()
+            try:
+                shape = self._ranges.attempt(definition.body, scope)
+                for place, axis in enumerate(shape, start=len(definition.sub)):
+                    self._ranges.join(("sub", definition.letter, place), axis)
+            except RangeError as error:
+                self._context.notes.append(f"{definition.text}: {error}")
+
+    def type(self, expressions: list[Expression]) -> dict[str, Any]:
+        """Settle over what the indices of a chain run; what does not fit is a problem of its side."""
+        scope: dict[str, Any] = {}
+        for e in expressions:
+            for expression in (e, e.repaired):
+                if expression is None or expression.problem is not None:
+                    continue
+                fitting, errors = [], []
+                for node in expression.nodes:
+                    try:
+                        self._ranges.attempt(node, scope)
+                        fitting.append(node)
+                    except RangeError as error:
+                        errors.append(str(error))
+                if fitting:
+                    expression.nodes = fitting
+                else:
+                    expression.problem = ("type-error", errors[0], expression.side.start)
+        return scope

@@ -1,0 +1,296 @@
+"""The usual meanings: softmax, cross-entropy, linear in the features, for letters of which nothing is said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.definitions import Context, Definition, read_formula
+from softreg.symbolic.document.letters import (
+    ALWAYS_PROBABILITIES,
+    FUNCTIONS,
+    LOGITS,
+    LOSSES,
+    TARGETS,
+    WEIGHTS,
+)
+
+
+def _core(factors: Iterable[n.Node]) -> list[n.Node]:
+    """Return the factors of a product, those within it also, without transposition."""
+    out: list[n.Node] = []
+    for f in factors:
+        while isinstance(f, n.Transposed):
+            f = f.body
+        out += _core(f.factors) if isinstance(f, n.Mul) else [f]
+    return out
+
+
+class Usual:
+    """Finds the roles of letters from how the document uses them."""
+
+    def __init__(self, context: Context, nodes: list[n.Node]):
+        self.context, self._nodes = context, nodes
+
+    def settle(self) -> None:
+        """Give letters without a meaning their usual one."""
+        context = self.context
+        used = {v.letter for v in self._vars()}
+        logged = {
+            node.argument.letter
+            for top in self._nodes
+            for node in top.walk()
+            if isinstance(node, n.Function) and node.name == "log" and isinstance(node.argument, n.Var)
+        }
+        self._find_labels(used)
+        target = self._target(used)
+        context.targets.add(target)
+        losses = [v for v in sorted(used & LOSSES) if v not in context.definitions and self._is_loss(v)]
+        context.positive = {v for v in self._under_log() if v in context.targets}
+        context.notes += [f"{v}_k > 0, as its logarithm is taken" for v in sorted(context.positive)]
+        open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
+        raised = {
+            v.letter
+            for top in self._nodes
+            for node in top.walk()
+            if isinstance(node, n.Function) and node.name == "exp"
+            for v in node.argument.walk()
+            if isinstance(v, n.Var)
+        }
+        open_ -= (raised - {"softmax"}) | {v for v in open_ if v.endswith("_rows")}
+        likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
+        likely += [v for v in sorted(open_ & logged) if v not in likely and v not in WEIGHTS and v != "x"]
+        samples = any(context.arity_of(v)[1] for v in used)
+        logits = self._logits(used, likely)
+        context.binary = self._is_binary(likely, target, losses)
+        for letter in likely:
+            self._probability(letter, logits)
+        probability = next(iter(likely), None) or self._defined_probability()
+        self._linear(logits, used)
+        for letter in losses:
+            self._loss(letter, target, probability or self._extra_probability(logits), samples)
+        if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
+            one = target.removesuffix("_rows")
+            context.sums_to_one = {v for v in (one, f"{one}_rows") if context.arity_of(v)[0]}
+
+    def _vars(self) -> list[n.Var]:
+        return [v for node in self._nodes for v in n.values(node)]
+
+    def _under_log(self) -> set[str]:
+        """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
+        logs = [x for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "log"]
+        inside = [
+            part
+            for x in logs
+            for part in (x.argument.children() if isinstance(x.argument, (n.Quotient, n.Mul)) else (x.argument,))
+        ]
+        return {v.letter for v in inside if isinstance(v, n.Var)}
+
+    def _target(self, used: set[str]) -> str:
+        """Return the letter that logarithms of probabilities are weighted with."""
+        votes: Counter[str] = Counter()
+        for top in self._nodes:
+            for node in top.walk():
+                if isinstance(node, n.Mul):
+                    inside = {
+                        x.letter
+                        for f in node.factors
+                        if isinstance(f, n.Function)
+                        for x in f.walk()
+                        if isinstance(x, n.Var)
+                    }
+                    weights = [f for f in _core(node.factors) if isinstance(f, n.Var) and f.letter not in inside]
+                    if any(isinstance(f, n.Function) and f.name == "log" for f in _core(node.factors)):
+                        votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
+        usual = next(
+            (t for t in TARGETS if t in used | self.context.labels and t not in self.context.definitions), None
+        )
+        if usual is not None and (not votes or votes[usual]):
+            return usual
+        return votes.most_common(1)[0][0] if votes else "y"
+
+    def _find_labels(self, used: set[str]) -> None:
+        """Letters of targets that are used as an index: the label itself."""
+        context = self.context
+        for top in self._nodes:
+            for node in top.walk():
+                if isinstance(node, n.Var):
+                    indices = [i for i in (*node.sub, *node.sup) if isinstance(i, n.Var)]
+                elif isinstance(node, n.Equal) and isinstance(node.right, n.Number):
+                    told = "whether a target is 1 or 0 is asked for: it is one of the two"
+                    if isinstance(node.left, n.Var) and node.left.letter in TARGETS and told not in context.notes:
+                        context.notes.append(told)
+                        context.one_hot = True
+                    continue
+                elif isinstance(node, n.Equal):
+                    indices = [i for i in (node.left, node.right) if isinstance(i, n.Var)]
+                else:
+                    continue
+                context.labels |= {i.letter for i in indices if i.letter in TARGETS or i.sub}
+
+    def _is_loss(self, letter: str) -> bool:
+        return letter not in ("E", "C", "H", "F", "D", "R", "l") or any(
+            isinstance(node, n.Derivative) and isinstance(node.body, n.Var) and node.body.letter == letter
+            for top in self._nodes
+            for node in top.walk()
+        )
+
+    def _called(self, letter: str) -> bool:
+        return any(v.letter == letter and v.arguments for v in self._vars())
+
+    def _logits(self, used: set[str], likely: list[str]) -> str:
+        context = self.context
+        votes: Counter[str] = Counter()
+        bodies = [d.body for d in context.definitions.values()]
+        for v in self._vars():
+            if v.letter in likely and v.arguments:
+                votes.update(a.letter for a in v.arguments if isinstance(a, n.Var))
+        for top in (*self._nodes, *bodies):
+            for node in top.walk():
+                if isinstance(node, n.Function) and node.name == "exp" and isinstance(node.argument, n.Var):
+                    votes[node.argument.letter] += 1
+                if isinstance(node, n.Derivative) and node.variable.letter in LOGITS[:-1]:
+                    votes[node.variable.letter] += 1
+        weights = any(w in used for w in WEIGHTS)
+        for letter in list(votes):
+            if letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
+                del votes[letter]
+        return votes.most_common(1)[0][0] if votes else "z"
+
+    def _is_binary(self, likely: list[str], target: str, losses: list[str]) -> bool:
+        arity = self.context.arity_of
+        if self.context.binary:
+            return True
+        if "softmax" in likely:
+            return False
+        if any(arity(p)[0] for p in likely) or arity(target)[0]:
+            return False
+        defined = [d for d in self.context.definitions.values() if d.argument is not None]
+        one_minus = any(
+            isinstance(node, n.Add)
+            and len(node.terms) == 2
+            and node.terms[0] == n.Number(Fraction(1))
+            and isinstance(node.terms[1], n.Mul)
+            and isinstance(node.terms[1].factors[-1], n.Var)
+            for top in self._nodes
+            for node in top.walk()
+        )
+        sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
+        return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
+
+    def _make(
+        self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
+    ) -> None:
+        sup = ("n",) if self.context.arity_of(letter)[1] else ()
+        text = f"{self._head(letter, sub)} = {latex}"
+        definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, None, text)
+        self.context.arity[letter] = (len(sub), len(sup))
+        self.context.accept(definition, "the usual meaning")
+
+    def _head(self, letter: str, sub: tuple[str, ...]) -> str:
+        return f"{letter}_{{{''.join(sub)}}}" if sub else letter
+
+    def _up(self, letter: str) -> str:
+        """Return the number of the sample as a superscript, for letters that have one."""
+        return "^{(n)}" if self.context.arity_of(letter)[1] else ""
+
+    def _probability(self, letter: str, logits: str) -> None:
+        context = self.context
+        z = logits
+        if context.arity_of(letter)[1] and z not in context.definitions:
+            context.arity[z] = (context.arity_of(z)[0], 1)
+        up = self._up(z)
+        if context.binary:
+            if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in (
+                "h",
+                "p",
+                "P",
+                "\\hat y",
+            ):
+                context.notation.functions.add(letter)
+                self._make(letter, (), "\\frac{1}{1 + e^{-z}}", "z")
+            else:
+                self._make(letter, (), f"\\frac{{1}}{{1 + e^{{-{z}{up}}}}}")
+            return
+        self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
+        context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
+
+    def _defined_probability(self) -> str | None:
+        for definition in self.context.definitions.values():
+            body = definition.body
+            if isinstance(body, n.Quotient) and any(isinstance(x, n.Function) and x.name == "exp" for x in body.walk()):
+                return definition.letter
+            if isinstance(body, n.Var) and body.letter in ("softmax", "\\sigma", "S"):
+                return definition.letter
+        return None
+
+    def _extra_probability(self, logits: str) -> str:
+        self._probability("softmax", logits)
+        return "softmax"
+
+    def _loss(self, letter: str, target: str, p: str, samples: bool) -> None:
+        context = self.context
+        y, definition = target, context.definitions[p]
+        up = "^{(n)}" if samples and context.arity_of(y)[1] else ""
+        head = f"{p}({definition.argument})" if definition.argument else p
+        over = "" if context.arity_of(letter)[1] or not up else "\\sum_n "
+        if context.arity_of(y)[0] == 0 and y in context.labels:
+            self._make(letter, (), f"-{over}\\log {p}_{y}")
+        elif context.binary:
+            q = f"{p}{up}" if definition.argument is None else head
+            self._make(letter, (), f"-{over}\\left[{y}{up} \\log {q} + (1 - {y}{up}) \\log(1 - {q})\\right]")
+        else:
+            context.arity[y] = (max(1, context.arity_of(y)[0]), context.arity_of(y)[1])
+            self._make(letter, (), f"-{over}\\sum_k {y}_k{up} \\log {p}_k{up}")
+
+    def _linear(self, logits: str, used: set[str]) -> None:
+        """Guess how the logits depend on weights, where the document takes a derivative in them."""
+        context = self.context
+        z = logits
+        weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
+        needed = z in used or any(z in n.letters(d.body) for d in context.definitions.values())
+        if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
+            return
+        x = "x" if "x" in used else "X"
+        up = self._up(z) or self._up(x)
+        if up:
+            context.arity[z] = (context.arity_of(z)[0], 1)
+            context.arity[x] = (context.arity_of(x)[0], 1)
+        bias = ""
+        order = context.arity_of(weight)[0]
+        classes = context.arity_of(z)[0]
+        if "b" in used and "b" not in context.definitions:
+            bias = " + b_k" if classes else " + b"
+        if classes == 0:
+            context.arity[weight] = (1, 0)
+            context.arity[x] = (1, context.arity_of(x)[1])
+            self._make(z, (), f"\\sum_p {weight}_p x_p{up}{bias}")
+        elif classes == 2 and order == 2:
+            w = f"{weight}_{{pk}}" if self._feature_first(weight, x) else f"{weight}_{{kp}}"
+            context.arity[x] = (2, 0)
+            self._make(z, ("n", "k"), f"\\sum_p {w} {x}_{{np}}{bias}")
+        elif order == 2:
+            first = self._feature_first(weight, x)
+            context.arity[x] = (1, context.arity_of(x)[1])
+            w = f"{weight}_{{pk}}" if first else f"{weight}_{{kp}}"
+            self._make(z, ("k",), f"\\sum_p {w} {x}_p{up}{bias}")
+        elif order == 1 and context.arity_of(x)[0] == 1:
+            self._make(z, ("k",), f"{weight}_k {x}_k{up}{bias}")
+        elif order == 1:
+            context.arity[weight], context.arity[x] = (2, 0), (1, context.arity_of(x)[1])
+            self._make(z, ("k",), f"\\sum_p {weight}_{{kp}} {x}_p{up}{bias}")
+
+    def _feature_first(self, weight: str, x: str) -> bool:
+        votes = 0
+        for top in self._nodes:
+            features = {i for v in top.walk() if isinstance(v, n.Var) and v.letter == x for i in v.sub[-1:]}
+            classes = {
+                i for v in top.walk() if isinstance(v, n.Var) and v.letter not in (x, weight) for i in v.sub[-1:]
+            }
+            for v in top.walk():
+                if isinstance(v, n.Var) and v.letter == weight and len(v.sub) == 2:
+                    votes += (v.sub[0] in features) + (v.sub[1] in classes)
+                    votes -= (v.sub[1] in features) + (v.sub[0] in classes)
+        return votes > 0
