@@ -30,7 +30,7 @@ from softreg._blocks import transposed_times
 from softreg._curvature import wide_unit_rows
 from softreg._objective import Objective
 from softreg.solvers import Problem, Progress, Solution, Solver, Status, minimise
-from softreg.solvers.minimise import Iterate, is_minimum, left
+from softreg.solvers.minimise import MARGIN, Iterate, is_minimum, left
 
 LOOSEST = 1e-6  # tolerance of the first look at the logits,
 FINER = 1e-6  # and what the second one has of it;
@@ -66,8 +66,10 @@ def minimised(
     enough = max(tol, LOOSEST)
     finer = min(tol, enough * FINER)
     good_enough: list[Iterate] = []
+    finite = False
 
     def watched(problem: Problem, start: Array) -> Iterator[Iterate]:
+        nonlocal finite
         for at in solver(problem, start):
             if not good_enough and is_minimum(at, enough):
                 at = (
@@ -77,15 +79,38 @@ def minimised(
                 )
                 if is_minimum(at, enough):
                     good_enough.append(at)
+                    finite = _all_matter(objective, at.theta, MARGIN * at.decrement)
             yield at
+            if finite and tol >= enough:
+                return
 
     solution = minimise(objective, start, watched, tol=finer, max_iter=max_iter, report=report)
     if not good_enough:
         return solution, separation(objective, solution.theta, in_part=False)
     if tol >= enough:  # what came then was not asked for
         solution = solution._replace(status=Status.CONVERGED)
+    if finite:
+        return solution, None
     moves = _gains(objective, _in_units(objective, solution.theta - good_enough[0].theta))[1]
     return solution, separation(objective, solution.theta) if moves > LEAST_MOVE else None
+
+
+def _all_matter(objective: Objective, theta: Array, gap: float) -> bool:
+    """Whether each class has in each row more probability than a direction of recession, so near the infimum, leaves.
+
+    Along such a direction some class k vanishes from some row i, whose share w_i/sum w of the loss falls
+    by -log(1 - p_ik) at least: by no more than the gap.
+    """
+    xp, theta = objective.xp, _in_units(objective, theta)
+    for rows, x in wide_unit_rows(objective):
+        z = x @ theta
+        logits = z if objective.offset is None else z + objective.offset[rows, :]
+        p = core.softmax(logits, xp=xp, shift=core.plain_shift)
+        weight = 1.0 if objective.w is None else xp.expand_dims(objective.w[rows], axis=-1)
+        matters = _own(objective, rows, z) | (p * weight > gap * objective.count) | (weight == 0)
+        if not bool(xp.all(matters)):
+            return False
+    return True
 
 
 def separation(objective: Objective, theta: Array, *, in_part: bool = True) -> Separation | None:

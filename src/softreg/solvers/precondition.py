@@ -125,7 +125,8 @@ class Preconditioner:
         first = self.renewed < 0
         if first:
             self.made_dense = passes
-        due = 1 if self.newton else max(FEWEST, WORTH * self._dense_cost(self.rows)) * (DOUBT if now else 1)
+        cost = self._dense_cost(self.rows)
+        due = 1 if self.newton else max(FEWEST, WORTH * cost) * (DOUBT if now and cost <= DEAR else 1)
         if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
