@@ -184,6 +184,12 @@ def test_cupy_is_core(backend, dtype, K):
         (False, routes("softmax", xp, Z)),
         (False, routes("cross_entropy_and_gradient", xp, Z, backend.asarray(labels))),
         (True, routes("cross_entropy_and_gradient", xp, Z, backend.asarray(probabilities, dtype))),
+        (
+            True,
+            routes(
+                "data_term", xp, Z, backend.asarray(probabilities, dtype), backend.asarray(rng.random(len(z)), dtype)
+            ),
+        ),
     ):
         for got, expected in pairs:
             same_but_for_rounding(backend.numpy(got), backend.numpy(expected), dtype, cancels=cancels)

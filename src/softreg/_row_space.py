@@ -67,12 +67,14 @@ class RowSpace:
 
     def project(self, theta: Array) -> Array:
         """The parameters in U that have the logits of theta."""
-        n = self.full.n_rows
+        xp, d = self.xp, self.full.rows.d
+        if not bool(xp.any(theta != 0)):
+            return self.objective.zeros()
         Z = sum(Xc @ theta[part, :] for part, Xc in self._columns())
-        return self.xp.concat([self.xp.linalg.solve(self.L, Z), theta[self.full.rows.d :, :]], axis=0)[: n + 1, :]
+        return xp.concat([xp.linalg.solve(self.L, Z), theta[d:, :]], axis=0)
 
     def lift(self, theta: Array) -> Array:
-        """Parameters, or a gradient, in U as those in W."""
+        """Parameters, or a gradient, or both side by side, in U as those in W."""
         xp, n = self.xp, self.full.n_rows
         A = xp.linalg.solve(xp.matrix_transpose(self.L), theta[:n, :])
         parts = [xp.matrix_transpose(Xc) @ A for _, Xc in self._columns()]
@@ -82,11 +84,12 @@ class RowSpace:
         """Minimise in U, and return that as a solution in W, with what was lost added to the decrement."""
         run = partial(lbfgs, precondition=Preconditioner(Curvature(self.objective)))
         inner = solve(self.objective, self.project(start), run)
-        value, gradient = self.full.value_and_gradient(self.lift(inner.theta))
-        _, seen = self.objective.value_and_gradient(inner.theta)
-        rest = (gradient - self.lift(seen))[: self.full.rows.d, :]
+        both = self.lift(self.xp.concat([inner.theta, inner.gradient], axis=1))
+        theta, seen = both[:, : self.full.n_classes], both[:, self.full.n_classes :]
+        value, gradient = self.full.value_and_gradient(theta)
+        rest = (gradient - seen)[: self.full.rows.d, :]
         return inner._replace(
-            theta=self.lift(inner.theta),
+            theta=theta,
             value=float(value),
             decrement=inner.decrement + float(self.xp.sum(rest * rest)) / (2 * self.full.l2),
             passes=inner.passes + self.full.passes,
