@@ -68,7 +68,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         sparsity is anything between plain L-BFGS and Newton's method; `optimality_["solver"]` says what was picked.
     tol : float, default=1e-6
         Bounds the relative gap (F - F*)/max(1, F*) of the mean objective F to its minimum. The fit has
-        converged when the decrease that is still promised is a thirtieth of that, and the gradient
+        converged when the decrease that the Hessian still promises is a third of that, and the gradient
         agrees; 0 goes on to the rounding floor.
     max_iter : int, optional
         Most iterations ("lbfgs", default 1000) or epochs ("sgd", default 100).
