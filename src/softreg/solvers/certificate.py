@@ -30,8 +30,8 @@ def newton_decrement(
     residual, direction = gradient, inverse(gradient)
     rest = float(xp.sum(residual * direction))
     total, open_part = 0.0, rest
-    if rest <= 0:
-        return 0.0
+    if rest <= 0:  # at the minimum; or the preconditioner is not positive, and nothing is known
+        return 0.0 if rest == 0 else math.inf
     for _ in range(MAX_PRODUCTS):
         product = problem.hessian_product(theta, direction)
         bend = float(xp.sum(direction * product))

@@ -213,7 +213,7 @@ def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> 
         return None
 
     def times(v: Array) -> Array:
-        u = xp.reshape(xp.matrix_transpose(scale * v[:, :K]), (-1,))
+        u = xp.reshape(xp.matrix_transpose(scale * _sums_to_zero(v, xp=xp)[:, :K]), (-1,))
         r = xp.astype(solve(xp.astype(u, H.dtype)), v.dtype)
         r = xp.concat([xp.matrix_transpose(xp.reshape(r, (K, -1))), xp.zeros_like(v[:, :1])], axis=1)
         return _sums_to_zero(scale * r, xp=xp)
