@@ -96,3 +96,11 @@ def test_chosen_where_it_pays():
     assert not chosen(X, l2=0)
     assert not chosen(X[:, :40])
     assert not chosen(sparse.csr_array(X))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_rows_that_are_all_the_same(value):
+    """They have no space of their own: the probabilities are the frequencies of the classes."""
+    model = SoftmaxRegression(tol=1e-12).fit(np.full((5, 10), value), [0, 0, 0, 0, 1])
+    np.testing.assert_allclose(model.predict_proba(np.full((1, 10), value))[0], [0.8, 0.2], rtol=1e-5)

@@ -95,3 +95,35 @@ def test_error_state_holds_in_every_thread():
     with np.errstate(all="raise"), threadpool_limits(2, user_api="blas"), _threads.during_a_fit():
         states = _threads.side_by_side(work, [slice(0, 1), slice(1, 2)])
     assert states == [dict.fromkeys(("divide", "over", "under", "invalid"), "raise")] * 2
+
+
+def test_overlapping_fits_give_blas_its_threads_back():
+    """Two fits at once, of which the first to begin is the first to end, leave BLAS as it was."""
+    with threadpool_limits(3, user_api="blas"):
+        first, second = _threads.during_a_fit(), _threads.during_a_fit()
+        first.__enter__()
+        second.__enter__()
+        assert set(blas_threads()) == {1}
+        first.__exit__(None, None, None)
+        assert set(blas_threads()) == {1}
+        second.__exit__(None, None, None)
+        assert set(blas_threads()) == {3}
+
+
+def test_a_fit_after_the_end_of_the_main_thread():
+    """A thread that outlives the program's main one can still fit, with no other to help."""
+    code = """
+import threading
+from sklearn.datasets import load_iris
+from threadpoolctl import threadpool_limits
+from softreg import SoftmaxRegression, _blocks
+_blocks.PART = 1
+def late():
+    threading.main_thread().join()
+    with threadpool_limits(3, user_api="blas"):
+        print(SoftmaxRegression().fit(*load_iris(return_X_y=True)).converged_)
+threading.Thread(target=late).start()
+"""
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, check=True, timeout=120, capture_output=True, encoding="utf-8")
+    assert result.stdout.strip() == "True", result.stderr

@@ -17,7 +17,7 @@ import numpy as np
 from softreg._arrays import Array, Namespace, namespace
 
 HOST_BYTES = 2**20  # about a second-level cache
-DEVICE_BYTES = 2**28
+DEVICE_BYTES = 2**26
 FEWEST_ROWS = 64  # below, a matrix product loses more than the cache gains
 PART = 2 * 10**7  # multiplications, about 4 ms of work, that are worth a thread
 MOST_PARTS = 16

@@ -102,7 +102,8 @@ def class_curvature(objective: Objective, theta: Array, index: Array) -> Array:
         outer = outer + xp.astype(xp.matrix_transpose(p) @ weighted, wide, copy=False)
         sums = sums + xp.astype(xp.sum(weighted, axis=0), wide, copy=False)
     diagonal = sums * xp.eye(K, dtype=wide, device=objective.rows.device)
-    return (diagonal - outer) / xp.sum(sums)
+    total = xp.sum(sums)
+    return (diagonal - outer) / xp.where(total > 0, total, 1)  # a sample may have no weight
 
 
 def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Array:

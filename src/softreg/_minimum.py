@@ -25,13 +25,13 @@ def minimum(
     looks for a proof that there is no minimum.
     """
     space = row_space(objective)
-    before = 0
+    before, passes = 0, 0.0
     if space is not None:
         solution = space.minimised(start, partial(minimise, tol=tol, max_iter=max_iter, report=report))
         enough = solution.decrement <= tol * max(1.0, abs(solution.value))
         if solution.status is Status.MAX_ITER or (solution.status is Status.CONVERGED and enough):
             return solution, None
-        start, before = solution.theta, solution.iterations
+        start, before, passes = solution.theta, solution.iterations, space.objective.passes
     run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
     solution, separation = minimised(objective, start, solver=run, tol=tol, max_iter=max_iter - before, report=report)
-    return solution._replace(iterations=solution.iterations + before), separation
+    return solution._replace(iterations=solution.iterations + before, passes=solution.passes + passes), separation

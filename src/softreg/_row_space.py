@@ -26,6 +26,7 @@ from softreg.solvers.precondition import Preconditioner
 
 Solve = Callable[[Problem, Array, Solver], Solution]
 SAVED = 30  # passes over the rows that the Gram matrix may cost, if it made passes free
+LARGEST = 4096  # rows: 128 MiB for the Gram matrix, and some more while it is factored
 RIDGE = 1e-14  # of the trace: what Cholesky needs of a matrix whose rows depend on each other
 BLOCK = 2**21  # numbers in a block of columns
 
@@ -39,7 +40,7 @@ class RowSpace:
         with for_large_products(n * n * full.rows.d):
             G = sum(Xc @ xp.matrix_transpose(Xc) for _, Xc in self._columns())
         trace = float(xp.linalg.trace(G))
-        self.L = xp.linalg.cholesky(G + (RIDGE * trace or 1.0) * xp.eye(n, dtype=G.dtype, device=full.rows.device))
+        self.L = xp.linalg.cholesky(G + RIDGE * trace * xp.eye(n, dtype=G.dtype, device=full.rows.device))
         self.objective = Objective(
             Rows(self.L),
             full.y,
@@ -87,11 +88,13 @@ class RowSpace:
         both = self.lift(self.xp.concat([inner.theta, inner.gradient], axis=1))
         theta, seen = both[:, : self.full.n_classes], both[:, self.full.n_classes :]
         value, gradient = self.full.value_and_gradient(theta)
-        rest = (gradient - seen)[: self.full.rows.d, :]
+        rest = gradient - seen
+        in_W, in_b = rest[: self.full.rows.d, :], (self.full.scale * rest)[self.full.rows.d :, :]
+        lost = self.xp.sum(in_W * in_W) / self.full.l2 + self.xp.sum(in_b * in_b)
         return inner._replace(
             theta=theta,
             value=float(value),
-            decrement=inner.decrement + float(self.xp.sum(rest * rest)) / (2 * self.full.l2),
+            decrement=inner.decrement + float(lost) / 2,
             passes=inner.passes + self.full.passes,
             gradient=gradient,
         )
@@ -104,6 +107,8 @@ def row_space(objective: Objective) -> RowSpace | None:
     over the rows. It saves 1 - n/d of each pass, of which a fit needs some dozens.
     """
     n, d, K = objective.n_rows, objective.rows.d, objective.n_classes
-    if objective.rows.sparse or objective.l2 == 0 or n >= d or n / (10 * K) > SAVED * (1 - n / d):
+    if objective.rows.sparse or objective.l2 == 0 or n >= d or n > LARGEST or n / (10 * K) > SAVED * (1 - n / d):
+        return None
+    if not bool(objective.xp.any(objective.columns.spread > 0)):  # all rows are the same
         return None
     return RowSpace(objective)

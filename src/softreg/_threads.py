@@ -12,11 +12,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar, copy_context
 from functools import cache
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -32,15 +33,32 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
+class _Taken:
+    """The threads of BLAS while fits run: taken by the first of those that overlap, given back by the last."""
+
+    lock = Lock()
+    fits = 0
+    workers = 1
+    limit: Any = None
+
+
 @contextmanager
 def during_a_fit() -> Iterator[None]:
     """Take over the threads of BLAS for work on blocks; it gets them back at the end."""
-    token = _workers.set(max([1, *(library.num_threads for library in _blas().lib_controllers)]))
+    with _Taken.lock:
+        if _Taken.fits == 0:
+            _Taken.workers = max([1, *(library.num_threads for library in _blas().lib_controllers)])
+            _Taken.limit = _blas().limit(limits=1)
+        _Taken.fits += 1
+        token = _workers.set(_Taken.workers)
     try:
-        with _blas().limit(limits=1):
-            yield
+        yield
     finally:
         _workers.reset(token)
+        with _Taken.lock:
+            _Taken.fits -= 1
+            if _Taken.fits == 0:
+                _Taken.limit.restore_original_limits()
 
 
 @contextmanager
@@ -73,7 +91,9 @@ def side_by_side(work: Callable[[slice], T], parts: Sequence[slice]) -> list[T]:
             done[place] = work(parts[place])
 
     # A thread has its own context, which NumPy's error state is part of.
-    others = [_pool(os.getpid()).submit(copy_context().run, help_out) for _ in range(helpers)]
+    others: list[Future[None]] = []
+    with suppress(RuntimeError):  # at the end of the program no thread may start: this one does it all
+        others += [_pool(os.getpid()).submit(copy_context().run, help_out) for _ in range(helpers)]
     try:
         help_out()
     finally:

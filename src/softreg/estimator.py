@@ -211,11 +211,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                 kept = _rank.in_kept(rows, dependent.kept)
                 objective = self._objective(kept, y, w, classes, offset, centred=True)
             max_iter = DEFAULT_MAX_ITER[solver] if self.max_iter is None else self.max_iter
+            start = self._start(objective) if dependent is None else objective.zeros()
             find = minimum if solver == "lbfgs" else partial(minimised, solver=partial(sgd, **self._sgd_settings(rows)))
             with ProgressTable(self.verbose, solver) as report, _threads.during_a_fit():
-                solution, separation = find(
-                    objective, self._start(objective), tol=self.tol, max_iter=max_iter, report=report
-                )
+                solution, separation = find(objective, start, tol=self.tol, max_iter=max_iter, report=report)
                 evidence = _outcome.evidence(objective, solution, solver)
             self.separated_ = separation is not None
             W, b = objective.split(solution.theta)

@@ -1,7 +1,11 @@
 """The Newton decrement, against the Hessian and against the gap it stands for."""
 
+import warnings
+
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn.exceptions import ConvergenceWarning
 
 from softreg import SoftmaxRegression, loss_and_gradient
 from softreg._blocks import Rows
@@ -79,3 +83,20 @@ def test_saturated_probabilities(seed, C, tol):
     assert model.converged_
     assert values[0] - values[1] <= tol * max(1, values[1])
     assert model.optimality_["objective"] == pytest.approx(values[0], rel=1e-12)
+
+
+@pytest.mark.parametrize("offset", [1e2, 1e5, 1e6])
+@pytest.mark.parametrize("make", ["wide", "sparse"])
+def test_a_direction_that_bends_most_hides_nothing(offset, make):
+    """Columns far from 0 without an intercept, and no preconditioner but the diagonal: the fit does not stop early."""
+    random = np.random.default_rng(1)
+    X = random.normal(size=(20, 40) if make == "wide" else (300, 5)) + offset
+    y = random.integers(0, 2, len(X))
+    if make == "sparse" and offset > 1e5:
+        pytest.skip("products with such columns keep too few digits where they cannot be centred")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the floor of rounding is high here
+        tight = SoftmaxRegression(fit_intercept=False, tol=0, max_iter=20_000).fit(X, y).optimality_["objective"]
+    model = SoftmaxRegression(fit_intercept=False).fit(csr_array(X) if make == "sparse" else X, y)
+    assert model.converged_
+    assert model.optimality_["objective"] - tight <= 1e-6

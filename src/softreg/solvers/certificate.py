@@ -16,23 +16,26 @@ from softreg.solvers.minimise import Array, Problem
 from softreg.solvers.precondition import Inverse
 
 MAX_PRODUCTS = 25
+BLIND = 4
 REST = 0.05  # share of the sum that may be estimated from the last step
 
 
 def newton_decrement(
-    problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf
+    problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf, fewest: int = 1
 ) -> float:
     """Return half of g'H^-1 g at theta; what the last products leave open is estimated from them.
 
-    The sum only grows, so it is not finished where it is beyond `enough` for certain.
+    The sum only grows, so it is not finished where it is beyond `enough` for certain. A preconditioner
+    that knows nothing of how columns go together needs `BLIND` products at the `fewest`: the first find
+    the few directions that bend most, behind which all that is left to gain may hide.
     """
     xp = array_namespace(theta)
     residual, direction = gradient, inverse(gradient)
     rest = float(xp.sum(residual * direction))
-    total, open_part = 0.0, rest
+    total, open_part, rounding = 0.0, rest, max(problem.resolution**2 * rest, 0.0)
     if rest <= 0:  # at the minimum; or the preconditioner is not positive, and nothing is known
         return 0.0 if rest == 0 else math.inf
-    for _ in range(MAX_PRODUCTS):
+    for done in range(1, MAX_PRODUCTS + 1):
         product = problem.hessian_product(theta, direction)
         bend = float(xp.sum(direction * product))
         if bend <= 0 or not math.isfinite(bend):  # rounding is all there is, or no curvature at all
@@ -45,7 +48,7 @@ def newton_decrement(
         # The next term with the same step, which makes up for a preconditioner of the wrong size, and all
         # that follow if each is smaller than the one before by the same ratio.
         open_part = max(step * rest, 0.0) / max(1 - rest / before, REST)
-        if rest <= 0 or open_part <= REST * total or total / 2 > enough:
+        if rest <= rounding or total / 2 > enough or (done >= fewest and open_part <= REST * total):
             break
         direction = preconditioned + rest / before * direction
     return (total + open_part) / 2

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace
 
-from softreg.solvers.certificate import newton_decrement
+from softreg.solvers.certificate import BLIND, newton_decrement
 from softreg.solvers.line_search import Trial, wolfe_step
 from softreg.solvers.minimise import Array, Iterate, Problem
 from softreg.solvers.precondition import Inverse, diagonal
@@ -53,7 +53,7 @@ def lbfgs(
     """
     xp = array_namespace(start)
     pairs: deque[Pair] = deque(maxlen=MEMORY)
-    metric = diagonal(problem.scale)
+    metric, blind = diagonal(problem.scale), True
     value, gradient = problem.value_and_gradient(start)
     value, point = float(value), Point(start, gradient)
     best_value, best_gradient, idle = math.inf, math.inf, 0
@@ -62,7 +62,7 @@ def lbfgs(
     while True:
         new = precondition(point.theta, problem.passes, doubted)
         if new is not None:
-            metric = new
+            metric, blind = new, False
             pairs.clear()
         direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
@@ -70,9 +70,13 @@ def lbfgs(
         confirmed: list[float] = []
 
         def confirm(
-            enough: float, point: Point = point, metric: Inverse = metric, confirmed: list[float] = confirmed
+            enough: float,
+            point: Point = point,
+            metric: Inverse = metric,
+            fewest: int = BLIND if blind else 1,
+            confirmed: list[float] = confirmed,
         ) -> float:
-            confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric, enough))
+            confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric, enough, fewest))
             return confirmed[0]
 
         yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, point.gradient)

@@ -96,8 +96,7 @@ class Preconditioner:
         fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
         self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
         self.rows = min(n, self.rows)
-        # With fewer rows the penalty is most of what there is to know.
-        self.dense_possible = curvature.dense and P <= LARGEST and n + 1 >= q
+        self.dense_possible = curvature.dense and P <= LARGEST
         self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
         kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
         self.kronecker_possible = curvature.dense and n > q and kronecker_cost <= KRONECKER_CHEAP
