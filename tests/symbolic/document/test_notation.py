@@ -333,3 +333,11 @@ def test_changes():
 def test_ranges_in_words():
     """for i = 1, ..., K is a remark, not a step."""
     assert verdicts(r"\sum_k p_k = 1, \quad \text{for } i = 1, \dotsc, K") == ["true"]
+
+
+def test_ell_as_an_index():
+    r"""An index may be a command."""
+    text = r"""$$p_k = \frac{e^{z_k}}{\sum_{\ell} e^{z_{\ell}}}$$
+
+    $$\frac{\partial p_k}{\partial z_\ell} = p_k (\delta_{k\ell} - p_\ell)$$"""
+    assert [s.verdict for s in judge(text).steps] == ["definition", "true"]

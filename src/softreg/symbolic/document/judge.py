@@ -317,7 +317,10 @@ class Judge:
             if isinstance(i, Index)
             and (
                 i.name == "c"
-                or any(re.search(rf"{re.escape(y)}_\{{?{i.name}\}}?\s*=\s*1", text) for y in self.context.targets)
+                or any(
+                    re.search(rf"{re.escape(y)}_\{{?{re.escape(i.name)}\}}?\s*=\s*1", text)
+                    for y in self.context.targets
+                )
             )
         )
 
