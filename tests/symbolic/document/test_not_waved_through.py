@@ -35,3 +35,19 @@ def test_a_case_that_is_announced():
     """A condition that the text sets up is given."""
     text = SOFTMAX + r"For $i \neq j$:" + "\n\n" + r"$$\frac{\partial p_i}{\partial z_j} = -p_i p_j$$"
     assert judge(text).steps[1].verdict == "true"
+
+
+@pytest.mark.parametrize(
+    ("prose", "row"),
+    [
+        (
+            r"Let $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$ and $H_{ij} = \frac{\partial p_i}{\partial z_j}$.",
+            "H_{ij} = p_i (1 - p_j)",
+        ),
+        (r"Let $L = -\sum_k y_k \log p_k$ and $g_k = \partial L/\partial z_k$. Then", "g_k = y_k - p_k"),
+        (r"The loss is $L = -\sum_k y_k \log p_k$.", r"L = \sum_k y_k \log p_k"),
+    ],
+)
+def test_what_the_text_has_defined(prose, row):
+    """A display about a letter that the text before it defines is a claim."""
+    assert [s.verdict for s in judge(f"{prose}\n\n$${row}$$").steps] == ["false"]

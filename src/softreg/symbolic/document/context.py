@@ -50,8 +50,9 @@ class Inference:
             context.arity[f"{x}_rows"] = (2, 0)
         for text in context.given:
             self._state(text)
-        self._define(chains, line_of, shown=True)
-        self._define(inline, line_of, shown=False)
+        shown = [(chain, True) for chain in chains] + [(chain, False) for chain in inline]
+        shown.sort(key=lambda pair: pair[0].links[0].relation.start)
+        self._define(shown, line_of)  # in the order of the document: the first definition holds
         self._collect(chains)
         used = set().union(*map(n.letters, self._nodes))
         for definition in list(lifted(context, used)):
@@ -104,8 +105,9 @@ class Inference:
             raise NotUnderstoodError(f"{text!r} defines no letter", 0)
         self.context.accept(definition, "given")
 
-    def _define(self, chains: Iterable[Chain], line_of: Any, *, shown: bool) -> None:
-        for chain in chains:
+    def _define(self, chains: Iterable[tuple[Chain, bool]], line_of: Any) -> None:
+        """Take definitions, those of displays (shown) and of the text."""
+        for chain, shown in chains:
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right
