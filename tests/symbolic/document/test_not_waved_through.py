@@ -51,3 +51,18 @@ def test_a_case_that_is_announced():
 def test_what_the_text_has_defined(prose, row):
     """A display about a letter that the text before it defines is a claim."""
     assert [s.verdict for s in judge(f"{prose}\n\n$${row}$$").steps] == ["false"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("y_k = 1", "y_k = 2"), (r"b_k = z_k", r"b_k = z_k + 1"), (r"\alpha = 0.5", r"\alpha = 2")]
+)
+def test_a_second_definition(first, second):
+    """What has a value is not given another one."""
+    assert [s.verdict for s in judge(f"$${first}$$\n\n$${second}$$").steps] == ["definition", "false"]
+    assert judge(f"$${first}$$\n\n$${first}$$").steps[1].verdict == "true"
+
+
+def test_a_second_definition_in_a_case():
+    """A value in one case is none in the other."""
+    text = r"$$y_i = 1 \quad (i = k)$$ $$y_i = 0 \quad (i \neq k)$$"
+    assert "false" not in [s.verdict for s in judge(text).steps]

@@ -58,6 +58,7 @@ class Judge:
         self.context = Inference(given, text).run(self.chains, inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
     def run(self) -> Verdicts:
         """Judge all steps."""
@@ -99,7 +100,8 @@ class Judge:
                         step.verdict, step.hint = special
                     else:
                         step.hint = whole_loss(self, previous, e)
-                        broken = self._step(step, previous, e, anchor, broken, chain.condition or link.condition)
+                        base = self._stated_before(chain, link, previous) if number == 0 else previous
+                        broken = self._step(step, base, e, anchor, broken, chain.condition or link.condition)
             except TooLongError as error:
                 step.verdict, step.hint = "undecided", str(error) or "this takes too long"
             except RecursionError:
@@ -170,10 +172,19 @@ class Judge:
         definition = self.context.definitions.get(node.letter)
         line = self.source.place(link.relation.start)[0]
         if definition is None and not chain.condition and node.letter not in INDEX - set(TARGETS):
+            if right.problem is None and not link.condition and self._stated.setdefault(node, right) is not right:
+                return None  # it has a value
             return "definition", ""
         if definition is not None and definition.line == line:
             return "definition", right.problem[1] if right.problem else ""
         return None
+
+    def _stated_before(self, chain: Chain, link: Link, head: Expression) -> Expression:
+        """Return what the left side of a chain was said to be before; else the side itself."""
+        stated = self._stated.get(head.nodes[0]) if head.nodes else None
+        if stated is None or chain.condition or link.condition:
+            return head
+        return replace(stated, values=[], viable=[])  # its indices are those of this chain
 
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
