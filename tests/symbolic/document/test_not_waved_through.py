@@ -66,3 +66,21 @@ def test_a_second_definition_in_a_case():
     """A value in one case is none in the other."""
     text = r"$$y_i = 1 \quad (i = k)$$ $$y_i = 0 \quad (i \neq k)$$"
     assert "false" not in [s.verdict for s in judge(text).steps]
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("p(k|x)", "p(c|x)"), (r"P(k \mid x)", r"P(c \mid x)"), ("q(x, k)", "q(x, c)")]
+)
+def test_a_class_in_brackets(name, other):
+    """An index as an argument is an index: p(k | x) is about k."""
+    start = rf"$${name} = \frac{{e^{{z_k}}}}{{\sum_j e^{{z_j}}}}$$ "
+    rows = rf"$$\log {other} = z_k - \log \sum_j e^{{z_j}}$$ $$\log {other} = z_c - \log \sum_j e^{{z_j}}$$"
+    assert [s.verdict for s in judge(start + rows).steps] == ["definition", "false", "true"]
+
+
+def test_two_words_in_brackets():
+    """Both words of a skip-gram are indices."""
+    start = r"$$P(o \mid c) = \frac{\exp(u_o^T v_c)}{\sum_w \exp(u_w^T v_c)}$$ "
+    for row, right in (("u_o^T v_c", True), ("u_a^T v_c", False), ("u_o^T v_a", False)):
+        (_, step) = judge(start + rf"$$\log P(o \mid c) = {row} - \log \sum_w \exp(u_w^T v_c)$$").steps
+        assert (step.verdict == "true") == right, row

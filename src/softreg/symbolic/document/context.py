@@ -73,6 +73,15 @@ class Inference:
             head = self._try(chain.head.tokens)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
+                body = self._try(chain.links[0].right.tokens)
+                used = n.free_indices(body) if body is not None and not head.sub else set()
+                bare = {
+                    place
+                    for place, a in enumerate(head.arguments)
+                    if isinstance(a, n.Var) and not a.sub and not a.sup and a.letter in used
+                }
+                if bare:
+                    notation.bare.setdefault(head.letter, frozenset(bare))
         notation.overloaded = {letter: min(found) for letter, found in counts.items() if len(found) > 1}
 
     def _totals(self, chains: list[Chain]) -> None:
