@@ -8,6 +8,7 @@ such guess is a note that is printed with the result.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -73,16 +74,22 @@ class Inference:
             head = self._try(chain.head.tokens)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
-                body = self._try(chain.links[0].right.tokens)
-                used = n.free_indices(body) if body is not None and not head.sub else set()
-                bare = {
-                    place
-                    for place, a in enumerate(head.arguments)
-                    if isinstance(a, n.Var) and not a.sub and not a.sup and a.letter in used
-                }
-                if bare:
-                    notation.bare.setdefault(head.letter, frozenset(bare))
+            self._bare(chain)
         notation.overloaded = {letter: min(found) for letter, found in counts.items() if len(found) > 1}
+
+    def _bare(self, chain: Chain) -> None:
+        """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
+        sides = [chain.head, *(link.right for link in chain.links)]
+        for left, right in itertools.pairwise(sides):
+            head = self._try(left.tokens)
+            body = self._try(right.tokens) if isinstance(head, n.Var) and head.arguments else None
+            if not isinstance(head, n.Var) or body is None:
+                continue
+            used = n.free_indices(body)
+            plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in head.arguments or ()]
+            bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
+            if bare:
+                self.context.notation.bare.setdefault(head.letter, bare)
 
     def _totals(self, chains: list[Chain]) -> None:
         """Find what the document itself says that the targets sum to."""

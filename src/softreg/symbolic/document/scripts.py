@@ -90,11 +90,11 @@ class Letters:
         arguments = tuple(map(self.read, written))
         sub, sup = list(head.sub), list(head.sup)
         bare = self.notation.bare.get(head.letter, frozenset())
-        if not sub and bare:
-            sub = [a for place, a in enumerate(arguments) if place in bare]
-            arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)
-        elif head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
-            sub, arguments = [*sub, arguments[1]], arguments[:1]  # S(z, i)
+        last: list[n.Node] = []
+        if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
+            last, arguments = [arguments[1]], arguments[:1]  # S(z, i)
+        sub += [a for place, a in enumerate(arguments) if place in bare] + last
+        arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)
         if head.letter not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
