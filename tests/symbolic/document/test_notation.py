@@ -341,3 +341,17 @@ def test_ell_as_an_index():
 
     $$\frac{\partial p_k}{\partial z_\ell} = p_k (\delta_{k\ell} - p_\ell)$$"""
     assert [s.verdict for s in judge(text).steps] == ["definition", "true"]
+
+
+def test_primed_index():
+    """A primed letter is an index of its own where it stands as one."""
+    text = r"""$$p_k = \frac{e^{z_k}}{\sum_{k'} e^{z_{k'}}}$$
+    $$\frac{\partial p_k}{\partial z_{k'}} = p_k (\delta_{kk'} - p_{k'})$$
+    $$\frac{\partial p_k}{\partial z_{k'}} = p_k (\delta_{kk'} - p_k)$$
+
+    For $k' \neq k$:
+
+    $$\frac{\partial p_k}{\partial z_{k'}} = -p_k p_{k'}$$
+    $$\frac{\partial p_k}{\partial z_{k'}} = p_k (1 - p_k) \quad (k = k')$$
+    $$\sum_{k' \neq k} p_{k'} = 1 - p_k$$"""
+    assert [s.verdict for s in judge(text).steps] == ["definition", "true", "false", "true", "true", "true"]
