@@ -62,3 +62,10 @@ def test_help_names_the_commands():
     _, output = softreg()
     assert "demo" in output
     assert "prove" in output
+
+
+def test_as_a_module():
+    """The module runs the command too: a wrong option is told, not passed over."""
+    done = subprocess.run([sys.executable, "-m", "softreg.cli", "check", "--no-such"], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"--no-such" in done.stderr + done.stdout

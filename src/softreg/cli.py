@@ -146,3 +146,7 @@ def main() -> None:
         except typer.Abort:
             code = 130  # interrupted
         raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

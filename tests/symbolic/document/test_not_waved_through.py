@@ -35,3 +35,52 @@ def test_a_case_that_is_announced():
     """A condition that the text sets up is given."""
     text = SOFTMAX + r"For $i \neq j$:" + "\n\n" + r"$$\frac{\partial p_i}{\partial z_j} = -p_i p_j$$"
     assert judge(text).steps[1].verdict == "true"
+
+
+@pytest.mark.parametrize(
+    ("prose", "row"),
+    [
+        (
+            r"Let $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$ and $H_{ij} = \frac{\partial p_i}{\partial z_j}$.",
+            "H_{ij} = p_i (1 - p_j)",
+        ),
+        (r"Let $L = -\sum_k y_k \log p_k$ and $g_k = \partial L/\partial z_k$. Then", "g_k = y_k - p_k"),
+        (r"The loss is $L = -\sum_k y_k \log p_k$.", r"L = \sum_k y_k \log p_k"),
+    ],
+)
+def test_what_the_text_has_defined(prose, row):
+    """A display about a letter that the text before it defines is a claim."""
+    assert [s.verdict for s in judge(f"{prose}\n\n$${row}$$").steps] == ["false"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("y_k = 1", "y_k = 2"), (r"b_k = z_k", r"b_k = z_k + 1"), (r"\alpha = 0.5", r"\alpha = 2")]
+)
+def test_a_second_definition(first, second):
+    """What has a value is not given another one."""
+    assert [s.verdict for s in judge(f"$${first}$$\n\n$${second}$$").steps] == ["definition", "false"]
+    assert judge(f"$${first}$$\n\n$${first}$$").steps[1].verdict == "true"
+
+
+def test_a_second_definition_in_a_case():
+    """A value in one case is none in the other."""
+    text = r"$$y_i = 1 \quad (i = k)$$ $$y_i = 0 \quad (i \neq k)$$"
+    assert "false" not in [s.verdict for s in judge(text).steps]
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("p(k|x)", "p(c|x)"), (r"P(k \mid x)", r"P(c \mid x)"), ("q(x, k)", "q(x, c)")]
+)
+def test_a_class_in_brackets(name, other):
+    """An index as an argument is an index: p(k | x) is about k."""
+    start = rf"$${name} = \frac{{e^{{z_k}}}}{{\sum_j e^{{z_j}}}}$$ "
+    rows = rf"$$\log {other} = z_k - \log \sum_j e^{{z_j}}$$ $$\log {other} = z_c - \log \sum_j e^{{z_j}}$$"
+    assert [s.verdict for s in judge(start + rows).steps] == ["definition", "false", "true"]
+
+
+def test_two_words_in_brackets():
+    """Both words of a skip-gram are indices."""
+    start = r"$$P(o \mid c) = \frac{\exp(u_o^T v_c)}{\sum_w \exp(u_w^T v_c)}$$ "
+    for row, right in (("u_o^T v_c", True), ("u_a^T v_c", False), ("u_o^T v_a", False)):
+        (_, step) = judge(start + rf"$$\log P(o \mid c) = {row} - \log \sum_w \exp(u_w^T v_c)$$").steps
+        assert (step.verdict == "true") == right, row

@@ -333,3 +333,25 @@ def test_changes():
 def test_ranges_in_words():
     """for i = 1, ..., K is a remark, not a step."""
     assert verdicts(r"\sum_k p_k = 1, \quad \text{for } i = 1, \dotsc, K") == ["true"]
+
+
+def test_ell_as_an_index():
+    r"""An index may be a command."""
+    text = r"""$$p_k = \frac{e^{z_k}}{\sum_{\ell} e^{z_{\ell}}}$$
+
+    $$\frac{\partial p_k}{\partial z_\ell} = p_k (\delta_{k\ell} - p_\ell)$$"""
+    assert [s.verdict for s in judge(text).steps] == ["definition", "true"]
+
+
+def test_primed_index():
+    """A primed letter is an index of its own where it stands as one."""
+    text = r"""$$p_k = \frac{e^{z_k}}{\sum_{k'} e^{z_{k'}}}$$
+    $$\frac{\partial p_k}{\partial z_{k'}} = p_k (\delta_{kk'} - p_{k'})$$
+    $$\frac{\partial p_k}{\partial z_{k'}} = p_k (\delta_{kk'} - p_k)$$
+
+    For $k' \neq k$:
+
+    $$\frac{\partial p_k}{\partial z_{k'}} = -p_k p_{k'}$$
+    $$\frac{\partial p_k}{\partial z_{k'}} = p_k (1 - p_k) \quad (k = k')$$
+    $$\sum_{k' \neq k} p_{k'} = 1 - p_k$$"""
+    assert [s.verdict for s in judge(text).steps] == ["definition", "true", "false", "true", "true", "true"]

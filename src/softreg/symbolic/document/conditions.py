@@ -24,7 +24,7 @@ def said(piece: Sequence[Token]) -> Condition:
     made = tuple(t for t in piece if t.type not in _AROUND and t.value != "forall")
     if len(made) != 3 or made[1].type not in ("EQ", "NEQ"):
         return ()
-    return made if all(t.type == "NAME" and t.value in INDICES for t in (made[0], made[2])) else ()
+    return made if all(t.type == "NAME" and t.value.rstrip("'") in INDICES for t in (made[0], made[2])) else ()
 
 
 def taken_out(piece: list[Token], text: str) -> tuple[list[Token], Condition]:

@@ -8,6 +8,7 @@ such guess is a note that is printed with the result.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -50,8 +51,9 @@ class Inference:
             context.arity[f"{x}_rows"] = (2, 0)
         for text in context.given:
             self._state(text)
-        self._define(chains, line_of, shown=True)
-        self._define(inline, line_of, shown=False)
+        shown = [(chain, True) for chain in chains] + [(chain, False) for chain in inline]
+        shown.sort(key=lambda pair: pair[0].links[0].relation.start)
+        self._define(shown, line_of)  # in the order of the document: the first definition holds
         self._collect(chains)
         used = set().union(*map(n.letters, self._nodes))
         for definition in list(lifted(context, used)):
@@ -72,7 +74,22 @@ class Inference:
             head = self._try(chain.head.tokens)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
+            self._bare(chain)
         notation.overloaded = {letter: min(found) for letter, found in counts.items() if len(found) > 1}
+
+    def _bare(self, chain: Chain) -> None:
+        """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
+        sides = [chain.head, *(link.right for link in chain.links)]
+        for left, right in itertools.pairwise(sides):
+            head = self._try(left.tokens)
+            body = self._try(right.tokens) if isinstance(head, n.Var) and head.arguments else None
+            if not isinstance(head, n.Var) or body is None:
+                continue
+            used = n.free_indices(body)
+            plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in head.arguments or ()]
+            bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
+            if bare:
+                self.context.notation.bare.setdefault(head.letter, bare)
 
     def _totals(self, chains: list[Chain]) -> None:
         """Find what the document itself says that the targets sum to."""
@@ -104,8 +121,9 @@ class Inference:
             raise NotUnderstoodError(f"{text!r} defines no letter", 0)
         self.context.accept(definition, "given")
 
-    def _define(self, chains: Iterable[Chain], line_of: Any, *, shown: bool) -> None:
-        for chain in chains:
+    def _define(self, chains: Iterable[tuple[Chain, bool]], line_of: Any) -> None:
+        """Take definitions, those of displays (shown) and of the text."""
+        for chain, shown in chains:
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right

@@ -35,7 +35,7 @@ from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
-SECONDS_A_DOCUMENT = 60.0
+SECONDS_A_DOCUMENT = 20.0
 MOST_STEPS = 1000
 UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
@@ -44,19 +44,24 @@ class Judge:
     """The verdicts on a document."""
 
     def __init__(self, text: str, given: Context | None = None):
+        self._end = time.process_time() + SECONDS_A_DOCUMENT
         self.source = Source(text)
         chains, inline = self.source.chains()
-        counted = itertools.accumulate(len(chain.links) for chain in chains)
-        self.chains = [chain for chain, count in zip(chains, counted, strict=True) if count <= MOST_STEPS]
-        self.complete = len(self.chains) == len(chains)
+        counted = [0, *itertools.accumulate(len(chain.links) for chain in chains)]
+        self.complete = counted[-1] <= MOST_STEPS
+        self.chains = [
+            replace(chain, links=chain.links[: MOST_STEPS - before])
+            for chain, before in zip(chains, counted, strict=False)
+            if before < MOST_STEPS
+        ]
         inline = inline[:MOST_STEPS]
         self.context = Inference(given, text).run(self.chains, inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
     def run(self) -> Verdicts:
         """Judge all steps."""
-        self._end = time.process_time() + SECONDS_A_DOCUMENT
         sides = Sides(self.source, self.context, self.ranges)
         readable = [
             (chain, [sides.read(s) for s in (chain.head, *(k.right for k in chain.links))]) for chain in self.chains
@@ -89,15 +94,16 @@ class Judge:
             line, column = self.source.place(link.relation.start)
             step = Step(line, column, previous.side.text, e.side.text, "")
             try:
-                with Deadline(min(SECONDS_A_STEP, max(0.01, self._end - time.process_time()))):
+                with Deadline(min(SECONDS_A_STEP, self._seconds_left())):
                     special = self._special(chain, link, number, expressions) if number == 0 else None
                     if special is not None:
                         step.verdict, step.hint = special
                     else:
                         step.hint = whole_loss(self, previous, e)
-                        broken = self._step(step, previous, e, anchor, broken, chain.condition or link.condition)
-            except TooLongError:
-                step.verdict, step.hint = "undecided", "this takes too long"
+                        base = self._stated_before(chain, link, previous) if number == 0 else previous
+                        broken = self._step(step, base, e, anchor, broken, chain.condition or link.condition)
+            except TooLongError as error:
+                step.verdict, step.hint = "undecided", str(error) or "this takes too long"
             except RecursionError:
                 step.verdict, step.hint = "undecided", "too deeply nested"
             except UNFORESEEN as error:
@@ -118,10 +124,17 @@ class Judge:
                 anchor = e if e.problem is None else None
             previous = e
 
+    def _seconds_left(self) -> float:
+        """Return the processor time left to the document, if any."""
+        left = self._end - time.process_time()
+        if left <= 0:
+            raise TooLongError(f"the {SECONDS_A_DOCUMENT:g} seconds for the whole document are used up")
+        return left
+
     def _hint(self, guess: Callable[[], str]) -> str:
         """Return what a guess finds; nothing, if that takes long."""
         try:
-            with Deadline(min(SECONDS_A_HINT, max(0.01, self._end - time.process_time()))):
+            with Deadline(min(SECONDS_A_HINT, self._seconds_left())):
                 return guess()
         except (
             TooLongError,
@@ -159,10 +172,19 @@ class Judge:
         definition = self.context.definitions.get(node.letter)
         line = self.source.place(link.relation.start)[0]
         if definition is None and not chain.condition and node.letter not in INDEX - set(TARGETS):
+            if right.problem is None and not link.condition and self._stated.setdefault(node, right) is not right:
+                return None  # it has a value
             return "definition", ""
         if definition is not None and definition.line == line:
             return "definition", right.problem[1] if right.problem else ""
         return None
+
+    def _stated_before(self, chain: Chain, link: Link, head: Expression) -> Expression:
+        """Return what the left side of a chain was said to be before; else the side itself."""
+        stated = self._stated.get(head.nodes[0]) if head.nodes else None
+        if stated is None or chain.condition or link.condition:
+            return head
+        return replace(stated, values=[], viable=[])  # its indices are those of this chain
 
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
@@ -317,7 +339,10 @@ class Judge:
             if isinstance(i, Index)
             and (
                 i.name == "c"
-                or any(re.search(rf"{re.escape(y)}_\{{?{i.name}\}}?\s*=\s*1", text) for y in self.context.targets)
+                or any(
+                    re.search(rf"{re.escape(y)}_\{{?{re.escape(i.name)}\}}?\s*=\s*1", text)
+                    for y in self.context.targets
+                )
             )
         )
 

@@ -73,7 +73,7 @@ class Lexer:
             before = self._at
             self._step()
             assert self._at > before
-        return _with_changes(self.tokens)
+        return _with_primed(_with_changes(self.tokens))
 
     def _put(self, kind: str, value: str, start: int, repair: tuple[int, int, str] | None = None) -> None:
         self.tokens.append(Token(kind, value, start, self._at, repair))
@@ -330,6 +330,27 @@ def _with_changes(made: list[Token]) -> list[Token]:
             out[-1] = replace(token, value=f"\\Delta {token.value}", start=out[-1].start)
         else:
             out.append(token)
+    return out
+
+
+def _with_primed(made: list[Token]) -> list[Token]:
+    r"""Return the tokens with a primed letter as one where it is an index: in \sum_{k'}, z_{k'}, k = k', k' \neq k."""
+    out: list[Token] = []
+    below: list[bool] = []  # of each open brace, whether it opens a subscript
+    for at, token in enumerate(made):
+        last = out[-1] if out else None
+        if token.type == "LBRACE":
+            below.append(last is not None and last.type == "UNDER")
+        elif token.type == "RBRACE" and below:
+            below.pop()
+        if token.type == "PRIME" and last is not None and last.type == "NAME":
+            after, before = made[at + 1 : at + 3], out[-3:-1]
+            compared = [t.type for t in before] in (["NAME", "EQ"], ["NAME", "NEQ"]) and before[0].value == last.value
+            differs = [t.type for t in after] == ["NEQ", "NAME"] and after[1].value == last.value
+            if (below and below[-1]) or compared or differs:
+                out[-1] = replace(last, value=f"{last.value}'", end=token.end)
+                continue
+        out.append(token)
     return out
 
 

@@ -193,3 +193,11 @@ def values(node: Node) -> Iterator[Var]:
 def letters(node: Node) -> set[str]:
     """Return the letters of these variables."""
     return {v.letter for v in values(node)}
+
+
+def free_indices(node: Node) -> set[str]:
+    """Return the letters that stand as indices and are bound by no sum or maximum."""
+    if isinstance(node, (Sum, Largest)):
+        return free_indices(node.body) - {node.index}
+    own = {i.letter for i in (*node.sub, *node.sup) if isinstance(i, Var)} if isinstance(node, Var) else set()
+    return own.union(*map(free_indices, node.children()))

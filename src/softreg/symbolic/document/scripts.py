@@ -35,6 +35,7 @@ class Notation:
     indices: set[str] = field(default_factory=set)
     overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
+    bare: dict[str, frozenset[int]] = field(default_factory=dict)  # p(k | x): which arguments are indices
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
@@ -88,8 +89,12 @@ class Letters:
         written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
         arguments = tuple(map(self.read, written))
         sub, sup = list(head.sub), list(head.sup)
+        bare = self.notation.bare.get(head.letter, frozenset())
+        last: list[n.Node] = []
         if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
-            sub, arguments = [*sub, arguments[1]], arguments[:1]  # S(z, i)
+            last, arguments = [arguments[1]], arguments[:1]  # S(z, i)
+        sub += [a for place, a in enumerate(arguments) if place in bare] + last
+        arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)
         if head.letter not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
