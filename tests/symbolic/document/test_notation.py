@@ -355,3 +355,11 @@ def test_primed_index():
     $$\frac{\partial p_k}{\partial z_{k'}} = p_k (1 - p_k) \quad (k = k')$$
     $$\sum_{k' \neq k} p_{k'} = 1 - p_k$$"""
     assert [s.verdict for s in judge(text).steps] == ["definition", "true", "false", "true", "true", "true"]
+
+
+def test_rows_without_a_definition():
+    """Where p and z have a row and a class throughout, softmax is over the class."""
+    text = r"""$$\ell_n = -\sum_k y_{nk} \log p_{nk}$$
+    $$\frac{\partial \ell_n}{\partial z_{nk}} = p_{nk} - y_{nk}$$
+    $$\frac{\partial \ell_n}{\partial z_{nk}} = y_{nk} - p_{nk}$$"""
+    assert [s.verdict for s in judge(text).steps] == ["definition", "true-if", "false"]

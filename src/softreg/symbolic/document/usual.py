@@ -214,6 +214,9 @@ class Usual:
             else:
                 self._make(letter, (), f"\\frac{{1}}{{1 + e^{{-{z}{up}}}}}")
             return
+        if context.arity_of(letter)[0] == context.arity_of(z)[0] == 2:  # p_{nk}: the row comes first
+            self._make(letter, ("n", "k"), f"\\frac{{e^{{{z}_{{nk}}}}}}{{\\sum_j e^{{{z}_{{nj}}}}}}")
+            return
         self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
         context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
 
