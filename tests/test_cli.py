@@ -69,3 +69,14 @@ def test_as_a_module():
     done = subprocess.run([sys.executable, "-m", "softreg.cli", "check", "--no-such"], capture_output=True, check=False)
     assert done.returncode == 2
     assert b"--no-such" in done.stderr + done.stdout
+
+
+def test_the_page_replaces_no_input(tmp_path):
+    """A report named like the document is refused, and the document is as it was."""
+    document = tmp_path / "d.md"
+    document.write_text("$$p_k = q_k$$\n", encoding="utf-8")
+    command = [sys.executable, "-m", "softreg.cli", "check", str(document), "--html", str(document)]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 2
+    assert "would be overwritten" in result.stdout
+    assert document.read_text(encoding="utf-8") == "$$p_k = q_k$$\n"

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from softreg._files import refuse_inputs, replacing
+from softreg.errors import InputError
+
 if TYPE_CHECKING:
     from softreg.symbolic.document import Step, Verdicts
 
@@ -71,7 +74,11 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
         return _refuse(console, path, f"the context is not understood: {error}", as_json=as_json)
     if html is not None:
         try:
-            html.write_text(page(path.name, text, verdicts), encoding="utf-8")
+            refuse_inputs(str(html), str(path), *([] if context is None else [str(context)]))
+            with replacing(html) as file:
+                file.write(page(path.name, text, verdicts).encode())
+        except InputError as error:
+            return _refuse(console, path, str(error), as_json=as_json)
         except OSError as error:
             return _refuse(console, path, f"{html}: {error.strerror or error}", as_json=as_json)
     if as_json:

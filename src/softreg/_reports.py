@@ -64,7 +64,7 @@ def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, a
         _print_json({**sizes, **evidence, "out": out})
         return
     _say(console, f"{rows} rows, {columns} columns, {d} features, {K} classes")
-    _say(console, f"{model.optimality_['status']} after {model.n_iter_} iterations")
+    _say(console, f"{_ended(model)} after {model.n_iter_} iterations")
     _say(console, f"wrote {out}")
 
 
@@ -164,7 +164,7 @@ def inspected(
         ("target", encoding.target),
         ("left out", _few([name for name in encoding.ignored if name != encoding.target])),
         ("parameters", ", ".join(f"{name}={value!r}" for name, value in changed.items()) or "the defaults"),
-        ("fit", f"{model.optimality_['status']} after {model.n_iter_} iterations, {model.coef_.dtype.name}"),
+        ("fit", f"{_ended(model)} after {model.n_iter_} iterations, {model.coef_.dtype.name}"),
     ]
     for name, text in shown:
         if text:
@@ -173,3 +173,8 @@ def inspected(
 
 def _few(names: list[str]) -> str:
     return ", ".join(names[:MAX_NAMES]) + (f", and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")
+
+
+def _ended(model: Any) -> str:
+    """How the fit ended: one of separable classes, without a penalty, has only found that nothing is to be gained."""
+    return "no finite optimum: stopped" if model.separated_ else str(model.optimality_["status"])
