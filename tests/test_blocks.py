@@ -39,7 +39,7 @@ def test_memory_layout_does_not_matter(solver, tmp_path, random):
 @pytest.mark.parametrize("index", [np.int32, np.int64])
 @pytest.mark.parametrize("kind", [sp.csr_array, sp.csc_array, sp.coo_array, sp.csr_matrix])
 def test_sparse_is_dense(kind, index, monkeypatch, random):
-    """F21: sparse data give the dense results, and never become dense on the way."""
+    """F21: sparse data give the dense results, and are never made dense as a whole."""
     dense = random.normal(size=(150, 8)) * (random.random((150, 8)) < 0.3)
     X = kind(dense)
     for name in ("indices", "indptr"):
@@ -55,6 +55,23 @@ def test_sparse_is_dense(kind, index, monkeypatch, random):
     sgd = SoftmaxRegression()
     sgd.partial_fit(X, IRIS_Y, classes=range(3))
     assert_same_model(sgd, SoftmaxRegression().partial_fit(dense, IRIS_Y, classes=range(3)), 1e-12)
+
+
+@pytest.mark.parametrize(("offset", "C"), [(0.0, 1e4), (0.0, np.inf), (1e8, np.inf)])
+def test_hard_sparse_columns(offset, C, random):
+    """Sparse columns that go together, a weak penalty, a far offset: still the minimum, after few passes."""
+    X = (
+        sp.random_array((900, 60), density=0.2, rng=random)
+        @ random.normal(size=(60, 12))
+        @ random.normal(size=(12, 12))
+    )
+    X = np.where(random.random(X.shape) < 0.5, X, 0)
+    X[:, 0] = random.normal(size=900) + offset
+    y = ((X - X.mean(axis=0)) @ random.normal(size=(12, 3)) / 5 + random.gumbel(size=(900, 3))).argmax(axis=1)
+    model, expected = (SoftmaxRegression(C=C, tol=tol).fit(A, y) for A, tol in ((sp.csr_array(X), 1e-6), (X, 1e-10)))
+    np.testing.assert_allclose(model.predict_log_proba(X), expected.predict_log_proba(X), atol=2e-2)
+    assert model.converged_
+    assert model.optimality_["passes"] < 40
 
 
 def test_sparse_duplicates_and_zeros(random):

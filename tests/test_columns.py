@@ -52,12 +52,16 @@ def test_not_centred(backend, X):
     np.testing.assert_allclose(backend.numpy(found.spread), (X * X).mean(axis=0), rtol=1e-12)
 
 
-def test_sparse():
-    """A sparse matrix has the moments of the dense one."""
-    X = sp.random(300, 6, density=0.2, random_state=0, format="csr")
-    sparse, dense = (columns(Rows(A), None, 300.0, np.float64, centred=True) for A in (X, X.toarray()))
-    np.testing.assert_allclose(sparse.centre, dense.centre, rtol=1e-12)
-    np.testing.assert_allclose(sparse.spread, dense.spread, rtol=1e-12)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_sparse(X, weighted):
+    """A sparse matrix has the moments of the dense one, of columns far from 0 too."""
+    random = np.random.default_rng(4)
+    X = np.column_stack([X, X[:, :3] * (random.random((500, 3)) < 0.2)])
+    w = random.random(500) if weighted else None
+    count = 500.0 if w is None else float(w.sum())
+    sparse, dense = (columns(Rows(A), w, count, np.float64, centred=True) for A in (sp.csr_array(X), X))
+    np.testing.assert_allclose(sparse.centre, dense.centre, rtol=1e-12, atol=1e-18)
+    np.testing.assert_allclose(sparse.spread, dense.spread, rtol=1e-9)
 
 
 def test_squares_of_single_precision_are_in_double():

@@ -19,15 +19,17 @@ from softreg._arrays import Array, Namespace, namespace
 HOST_BYTES = 2**20  # about a second-level cache
 DEVICE_BYTES = 2**26
 FEWEST_ROWS = 64  # below, a matrix product loses more than the cache gains
+ENOUGH_ROWS = 1024  # for a product that is added to a matrix larger than the block
 PART = 2 * 10**7  # multiplications, about 4 ms of work, that are worth a thread
 MOST_PARTS = 16
+COPIED = 2**25  # bytes of X, column by column in memory, that are laid out anew: once, not block by block in each pass
 
 
 class Rows:
     """The rows of X, shape (n, d): a dense array of any library, or a CSR matrix on the host."""
 
     def __init__(self, X: Any) -> None:
-        self.X = X
+        self.X: Any = np.ascontiguousarray(X) if type(X) is np.ndarray and X.nbytes <= COPIED else X
         self.sparse = not compat.is_array_api_obj(X)
         self.xp: Namespace = namespace(None if self.sparse else X)
         self.device = compat.device(stored(X))
@@ -82,7 +84,14 @@ class Rows:
 
     def take(self, index: Array) -> Rows:
         """Return the rows that the integers in index name."""
-        return Rows(self.X[index] if self.sparse else picked(self.X, index, xp=self.xp))
+        return Rows(self.picked(index))
+
+    def picked(self, index: Array) -> Any:
+        """Return the rows that the integers in index name, as X holds them."""
+        if self.sparse:
+            return self.X[index]
+        # NumPy's take copies all of X first unless it lies row by row.
+        return self.X[index, ...] if compat.is_numpy_namespace(self.xp) else self.xp.take(self.X, index, axis=0)
 
 
 def stored(X: Any) -> Array:
@@ -90,9 +99,13 @@ def stored(X: Any) -> Array:
     return X if compat.is_array_api_obj(X) else X.data
 
 
-def picked(X: Array, index: Array, *, xp: Namespace) -> Array:
-    """Rows of X that the integers in index name. NumPy's take copies all of X first unless it lies row by row."""
-    return X[index, ...] if compat.is_numpy_namespace(xp) else xp.take(X, index, axis=0)
+def dense(X: Any) -> Array:
+    """Return a block as a dense array; of sparse ones a few rows at a time, never all of X."""
+    if compat.is_array_api_obj(X):
+        return X
+    block = np.zeros(X.shape, X.dtype)
+    block[np.repeat(np.arange(X.shape[0]), np.diff(X.indptr)), X.indices] = X.data
+    return block
 
 
 def times(X: Any, W: Array, *, xp: Namespace, room: Array | None = None) -> Array:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from softreg._arrays import Array, first_true, is_array
 from softreg._blocks import Rows, squared, transposed_times
 from softreg.errors import InputError, PrecisionWarning, warn
@@ -41,12 +43,13 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
     if not centred:
         return Columns(None, squares, False)
     eps = float(xp.finfo(wide).eps)
-    if rows.sparse:  # centred, it would not be sparse
-        spread, noise = squares - centre * centre, 64 * eps
+    if rows.sparse:  # centred, it would not be sparse; but all zeros of a column are equally far from its centre
+        near, kept = _sums(rows, w, wide, lambda X: _around(_widened(X, wide, xp), centre))
+        zeros = xp.where(np.bincount(rows.X.indices, minlength=rows.d) < rows.n, xp.maximum(count - kept, 0), 0)
+        spread = (near + zeros * centre * centre) / count
     else:
         spread = _sums(rows, w, wide, lambda X: (_square(_widened(X, wide, xp) - centre, wide, xp),))[0] / count
-        noise = 64 * rows.n * eps**2
-    spread = xp.where(spread > noise * squares, spread, 0)
+    spread = xp.where(spread > 64 * rows.n * eps**2 * squares, spread, 0)
     far = (spread > 0) & (centre * centre > FAR * FAR * spread)
     return Columns(centre, spread, not rows.sparse and bool(xp.any(far)))
 
@@ -81,6 +84,14 @@ def _widened(X: Any, wide: Any, xp: Any) -> Any:
 def _square(X: Any, wide: Any, xp: Any) -> Any:
     """The block with each number squared, in the dtype `wide`: float32 would overflow at 1e19."""
     return squared(_widened(X, wide, xp))
+
+
+def _around(X: Any, centre: Array) -> tuple[Any, Any]:
+    """The squares of the stored numbers of a sparse block around the centre, and 1 for each that is stored."""
+    squares, ones = X.copy(), X.copy()
+    squares.data = (X.data - centre[X.indices]) ** 2
+    ones.data[:] = 1
+    return squares, ones
 
 
 def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], tuple[Any, ...]]) -> list[Array]:

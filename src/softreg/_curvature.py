@@ -8,7 +8,8 @@ p         the row's probabilities; P~ = diag p - p p', its curvature in the logi
 Hessian   mean of P~ (x) x~ x~' plus the penalty, which in these units is l2 scale^2 on the
           diagonal, 0 for the intercept. Order (class, feature)
 
-All but `wide_unit_rows` needs dense rows: sparse ones would lose their zeros to the centring.
+Sparse rows lose their zeros to the centring, so all but `wide_unit_rows` makes blocks of them dense,
+a few rows at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from softreg import core
 from softreg._arrays import Array
-from softreg._blocks import FEWEST_ROWS, picked, times
+from softreg._blocks import ENOUGH_ROWS, FEWEST_ROWS, assembled, dense, times
 from softreg._kernels import fastest
 from softreg._objective import WORKSPACE, Objective
 
@@ -65,10 +66,10 @@ def gram(objective: Objective) -> Array:
     """Weighted mean of x~ x~', shape (q, q)."""
     xp, q = objective.xp, objective.scale.shape[0]
     total = xp.zeros((q, q), dtype=objective.wide, device=objective.rows.device)
-    for rows in objective.rows.slices(2 * q):
-        x = unit_rows(objective, objective.rows.block(rows), objective.rows.dtype)
+    for rows in objective.rows.slices(2 * q, fewest=min(q, ENOUGH_ROWS)):
+        x = unit_rows(objective, dense(objective.rows.block(rows)), objective.rows.dtype)
         weighted = core.row_weighted(None if objective.w is None else objective.w[rows], x, xp=xp)
-        total = total + xp.astype(xp.matrix_transpose(x) @ weighted, objective.wide, copy=False)
+        total += xp.astype(xp.matrix_transpose(x) @ weighted, objective.wide, copy=False)
     return total / objective.count
 
 
@@ -81,7 +82,7 @@ def _sampled(
     softmax = fastest(core.softmax, xp)
     for part in objective.rows.slices(columns, slice(0, index.shape[0]), fewest):
         at = index[part]
-        X = picked(objective.rows.X, at, xp=xp)
+        X = dense(objective.rows.picked(at))
         z = times(X, W, xp=xp) + b
         if objective.offset is not None:
             z = z + xp.take(objective.offset, at, axis=0)
@@ -123,7 +124,8 @@ def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Arr
     def block(k: int, j: int) -> Array:
         return curvature[max(k, j)][min(k, j)] / count + (own if k == j else between)
 
-    return xp.concat([xp.concat([block(k, j) for j in range(K - 1)], axis=1) for k in range(K - 1)], axis=0)
+    rows = ((slice(k * q, (k + 1) * q), xp.concat([block(k, j) for j in range(K - 1)], axis=1)) for k in range(K - 1))
+    return assembled(rows, (K - 1) * q)
 
 
 def _weighted_sample(
@@ -144,7 +146,7 @@ def _by_pairs_of_classes(objective: Objective, theta: Array, index: Array, dtype
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
     zeros = xp.zeros((q, q), dtype=dtype, device=objective.rows.device)
     sums, count = [[zeros] * (k + 1) for k in range(K - 1)], 0.0
-    for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * q + 3 * K, fewest=q):
+    for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * q + 3 * K, fewest=min(q, ENOUGH_ROWS)):
         count += p.shape[0] if w is None else float(xp.sum(w))
         root = xp.sqrt(p)
         for k in range(K - 1):
@@ -183,7 +185,7 @@ class Curvature:
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
         self.n_rows, self.n_classes, self.scale = objective.n_rows, objective.n_classes, objective.scale
-        self.dense = not objective.rows.sparse
+        self.stored, self.sparse = objective.rows.stored, objective.rows.sparse
 
     def penalty(self) -> Array:
         """Second derivatives of the penalty, shape (q,)."""

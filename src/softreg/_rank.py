@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from softreg._arrays import Array
-from softreg._blocks import Rows, transposed_times
-from softreg._curvature import wide_unit_rows
+from softreg._blocks import ENOUGH_ROWS, Rows, dense
+from softreg._curvature import unit_rows
 from softreg._objective import Objective
 from softreg._validation import moved, to_host
 
@@ -67,12 +67,14 @@ def _products(objective: Objective) -> np.ndarray:
     """x~'x~ over rows that have weight, for the columns and, last, the constant."""
     xp, q = objective.xp, objective.scale.shape[0]
     total = xp.zeros((q, q), dtype=objective.wide, device=objective.rows.device)
-    for rows, x in wide_unit_rows(objective):
+    for rows in objective.rows.slices(3 * q, fewest=min(q, ENOUGH_ROWS)):
+        x = unit_rows(
+            objective, xp.astype(dense(objective.rows.block(rows)), objective.wide, copy=False), objective.wide
+        )
         counted = x
         if objective.w is not None:
             counted = xp.expand_dims(xp.astype(objective.w[rows] > 0, objective.wide), axis=-1) * x
-        part = transposed_times(x, counted, xp=xp)
-        total = total + (part.toarray() if objective.rows.sparse else part)
+        total += xp.matrix_transpose(x) @ counted
     return to_host(total).astype(float)
 
 
