@@ -16,7 +16,7 @@ import numpy as np
 
 from softreg._arrays import Array, Namespace, namespace
 
-HOST_BYTES = 2**20  # about a second-level cache
+HOST_BYTES = 2**21  # a core's share of the last cache; less, and the calls for each block cost more than is gained
 DEVICE_BYTES = 2**26
 FEWEST_ROWS = 64  # below, a matrix product loses more than the cache gains
 ENOUGH_ROWS = 1024  # for a product that is added to a matrix larger than the block

@@ -8,7 +8,7 @@ from softreg._objective import Objective
 from softreg.solvers.lbfgs import MEMORY
 
 # Arrays like the parameters that a fit has at once; all else is small, or given up if it is large.
-ARRAYS = {"lbfgs": 2 * MEMORY + 12, "sgd": 6}
+ARRAYS = {"lbfgs": 3 * MEMORY + 12, "sgd": 6}
 
 
 def check(objective: Objective, solver: str) -> None:

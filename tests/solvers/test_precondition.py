@@ -81,8 +81,9 @@ def test_diagonal_multiplies_by_squared_scale(backend):
 class Sizes:
     """A curvature that has nothing but sizes, to ask what the cost model makes of them."""
 
-    def __init__(self, n, q, K, dense=True):
-        self.n_rows, self.n_classes, self.dense, self.scale = n, K, dense, np.ones((q, 1))
+    def __init__(self, n, q, K, stored=None):
+        self.n_rows, self.n_classes, self.scale = n, K, np.ones((q, 1))
+        self.sparse, self.stored = stored is not None, q if stored is None else stored
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,10 @@ class Sizes:
         (Sizes(60_000, 785, 10), False, True, True),
         (Sizes(1_281_168, 769, 1000), False, True, False),  # too many parameters for a matrix
         (Sizes(100, 2001, 5), False, False, True),  # fewer rows than columns; dense after thousands of passes
-        (Sizes(10_000, 65, 10, dense=False), False, False, False),
+        (Sizes(10_000, 65, 10, stored=3), False, True, True),
+        (Sizes(10_000, 30_001, 3, stored=50), False, False, False),  # texts
     ],
-    ids=["iris", "digits", "fashion", "embeddings", "wide", "sparse"],
+    ids=["iris", "digits", "fashion", "embeddings", "wide", "sparse", "texts"],
 )
 def test_choice(sizes, newton, kronecker_first, dense_later):
     """The cost model's choice for sizes of all kinds."""

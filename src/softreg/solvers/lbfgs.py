@@ -21,15 +21,16 @@ from softreg.solvers.line_search import Trial, wolfe_step
 from softreg.solvers.minimise import Array, Iterate, Problem
 from softreg.solvers.precondition import Inverse, diagonal
 
-MEMORY = 20  # pairs kept; each costs two arrays like theta
+MEMORY = 20  # pairs kept; each costs three arrays like theta
 PATIENCE = 10  # iterations that neither lower the value visibly nor halve the gradient: rounding is all there is
 
 
 class Pair(NamedTuple):
-    """A step, the change of the gradient over it, both as vectors, and their inner product."""
+    """A step, the change of the gradient over it, what the preconditioner makes of that, and s'y; all as vectors."""
 
     s: Array
     y: Array
+    Py: Array
     sy: Array
 
 
@@ -59,12 +60,18 @@ def lbfgs(
     best_value, best_gradient, idle = math.inf, math.inf, 0
     doubted = False  # whether the last iterate promised less than there was to gain
     doubt = 1.0  # how many times less
+    step: Array | None = None  # the last one
+    change: Array = None  # of the gradient, over it
+    image: Array = None  # what the preconditioner made of the gradient
     while True:
         new = precondition(point.theta, problem.passes, doubted)
         if new is not None:
             metric, blind = new, False
             pairs.clear()
-        direction = -_inverse_hessian_times(point.gradient, pairs, metric, xp=xp)
+        before, image = image, xp.reshape(metric(point.gradient), (-1,))
+        if new is None and step is not None and 0 < float(sy := xp.vecdot(step, change)) < math.inf:
+            pairs.append(Pair(step, change, image - before, sy))
+        direction = -_inverse_hessian_times(point.gradient, image, pairs, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
         scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
         confirmed: list[float] = []
@@ -99,32 +106,31 @@ def lbfgs(
             if not pairs:
                 return
             pairs.clear()  # the estimate may be to blame: once more, without it
+            step = None
             continue
-        s = xp.reshape(found.point.theta - point.theta, (-1,))
-        y = xp.reshape(found.point.gradient - point.gradient, (-1,))
-        sy = xp.vecdot(s, y)
-        if 0 < float(sy) < math.inf:
-            pairs.append(Pair(s, y, sy))
+        step = xp.reshape(found.point.theta - point.theta, (-1,))
+        change = xp.reshape(found.point.gradient - point.gradient, (-1,))
         value, point = found.value, found.point
 
 
-def _inverse_hessian_times(v: Array, pairs: deque[Pair], metric: Inverse, *, xp: Any) -> Array:
-    """Return H^-1 v by the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4)."""
+def _inverse_hessian_times(v: Array, Pv: Array, pairs: deque[Pair], *, xp: Any) -> Array:
+    """Return H^-1 v, given Pv, by the two-loop recursion (Nocedal & Wright 2006, algorithm 7.4).
+
+    P is linear, so that of the first loop's result is put together from what it made of v and each y:
+    it is the costliest part of an iteration beside a pass, and used once.
+    """
     shape = v.shape
-
-    def preconditioned(v: Array) -> Array:
-        return xp.reshape(metric(xp.reshape(v, shape)), (-1,))
-
     v = xp.reshape(v, (-1,))
     alphas = []
-    for s, y, sy in reversed(pairs):
+    for s, y, Py, sy in reversed(pairs):
         alpha = xp.vecdot(s, v) / sy
         alphas.append(alpha)
         v = v - alpha * y
-    v = preconditioned(v)
+        Pv = Pv - alpha * Py
     if pairs:
-        newest = pairs[-1]
-        v = v * (newest.sy / xp.vecdot(newest.y, preconditioned(newest.y)))
-    for (s, y, sy), alpha in zip(pairs, reversed(alphas), strict=True):
-        v = v + s * (alpha - xp.vecdot(y, v) / sy)
-    return xp.reshape(v, shape)
+        _, y, Py, sy = pairs[-1]
+        curvature = xp.vecdot(y, Py)
+        Pv = Pv * xp.where(curvature > 0, sy / curvature, 1.0)
+    for (s, y, _, sy), alpha in zip(pairs, reversed(alphas), strict=True):
+        Pv = Pv + s * (alpha - xp.vecdot(y, Pv) / sy)
+    return xp.reshape(Pv, shape)

@@ -66,7 +66,7 @@ DEAR = 50  # passes from which it has fewer rows: at least one for each paramete
 FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
 CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
 DOUBT = 0.25  # of that wait, where the last approximation has proved wrong
-WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
+WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it; all of it, if too dear
 KRONECKER_CHEAP = 40  # passes that the first approximation may cost
 TRUSTED = 5  # refreshes after which each is made closer: of twice the rows, and then in float64
 FEWEST = 4  # iterations between refreshes from samples: pairs of L-BFGS need some to pay
@@ -79,7 +79,7 @@ class Preconditioner:
 
         pass        n (4 s K FLOP + K ELEMENT)         for s numbers stored in a row
         Kronecker   n q^2 FLOP_LARGE + 12 q^3 FLOP
-        Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP    for P = q (K - 1) parameters and m rows
+        Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP_LARGE    for P = q (K - 1) parameters and m rows
 
     If a Hessian of all rows costs about a pass, each iteration has a new one: that is Newton's
     method. Otherwise the first approximation is Kronecker's, which is exact there, unless it costs
@@ -99,6 +99,7 @@ class Preconditioner:
         fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
         self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
         self.rows = min(n, self.rows)
+        self.worth = WORTH if self.rows >= enough else 1.0
         self.dense_possible = P <= LARGEST
         self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
         kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
@@ -117,7 +118,7 @@ class Preconditioner:
     def _dense_cost(self, rows: int) -> float:
         P: int = self.curvature.scale.shape[0] * (self.curvature.n_classes - 1)
         rate = FLOP_LARGE_SINGLE if self.single else FLOP_LARGE
-        return (rows * (P * P * rate + 4 * P) + P**3 / 3 * FLOP + CALL) / self.one_pass
+        return (rows * (P * P * rate + 4 * P) + P**3 / 3 * rate + CALL) / self.one_pass
 
     def __call__(self, theta: Array, passes: float, now: bool = False) -> Inverse | None:
         """Return a new approximation, or None to keep the last one.
@@ -128,7 +129,7 @@ class Preconditioner:
         if first:
             self.made_dense = passes
         cost = self._dense_cost(self.rows)
-        due = 1 if self.newton else max(FEWEST, WORTH * cost) * (DOUBT if now and cost <= DEAR else 1)
+        due = 1 if self.newton else max(FEWEST, self.worth * cost) * (DOUBT if now and cost <= DEAR else 1)
         if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
