@@ -158,6 +158,26 @@ class Objective:
         dW, db = self._summed(of_block, W, b, centre)
         return self._back(dW / self.count + self.l2 * V_wide, db / self.count)
 
+    def curvature_beyond(self, theta: Array, step: Array, reach: float) -> float:
+        """Return step' d2F/dtheta2 step of the rows alone whose logits the step changes by more than reach; one pass.
+
+        Changes are those of differences to the mean logit under p, which is what softmax sees of them.
+        """
+        self.passes += 1
+        xp = self.xp
+        W, b, centre = self._for_products(theta)
+        V, v = (self._in_dtype_of_rows(x) for x in (self._parts(step) if centre is not None else self.split(step)))
+        softmax = fastest(core.softmax, xp)
+
+        def of_block(rows: slice, X: Any, z: Array) -> tuple[Array, ...]:
+            p, u = softmax(z, xp=xp, shift=core.plain_shift), times(X, V, xp=xp) + v
+            change = u - xp.sum(p * u, axis=1, keepdims=True)
+            far = xp.max(xp.abs(change), axis=1) > reach
+            curvature = xp.where(far, xp.sum(p * change * change, axis=1), 0)
+            return (xp.sum(core.row_weighted(None if self.w is None else self.w[rows], curvature, xp=xp)),)
+
+        return float(self._summed(of_block, W, b, centre)[0]) / self.count
+
     def class_curvature(self, theta: Array) -> Array:
         """Return the weighted mean of diag p - p p' over all rows, shape (K, K); one pass."""
         self.passes += 1

@@ -4,6 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
+from contestants import objective as objective_at
+from contestants import ours, relative_gap
+from hard_problems import hard_problem
 from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 
@@ -48,6 +51,33 @@ def test_a_preconditioner_that_promises_too_little_is_seen_through(backend):
     _, gradient = objective.value_and_gradient(theta)
     honest = newton_decrement(objective, theta, gradient, diagonal(objective.scale))
     assert newton_decrement(objective, theta, gradient, diagonal(1e-3 * objective.scale)) == pytest.approx(honest)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_curvature_beyond(backend, weighted):
+    """All of the curvature along a step that changes every row far, none of a short one, else that of the far rows."""
+    random = np.random.default_rng(1)
+    w = random.random(60) if weighted else None
+    objective, theta = problem(backend, w=None if w is None else backend.asarray(w))
+    step = backend.asarray(random.normal(size=(5, 3))) * objective.scale
+    X = backend.numpy(objective.rows.X)
+    (W, b), (V, v) = ([backend.numpy(part) for part in objective.split(x)] for x in (theta, step))
+    p = np.exp(X @ W + b) / np.exp(X @ W + b).sum(axis=1, keepdims=True)
+    change = X @ V + v - (p * (X @ V + v)).sum(axis=1, keepdims=True)
+    far = abs(change).max(axis=1)
+    for reach in (0.0, 1e9, float(np.median(far)) + 1e-9):
+        rows = far > reach
+        expected = np.average((p * change**2).sum(axis=1) * rows, weights=w)
+        assert objective.curvature_beyond(theta, step, reach) == pytest.approx(expected, abs=1e-12)
+    direct = backend.numpy(objective.hessian_product(theta, step) * step).sum() - 0.05 * (V * V).sum()
+    assert objective.curvature_beyond(theta, step, 0.0) == pytest.approx(direct)
+
+
+def test_an_outlier_that_stands_in_the_way():
+    """A row far from all others may stop every short step, while a long one would gain much (a Cauchy column)."""
+    p = hard_problem("heavy-tails:21")
+    values = [objective_at(p, *ours(p, tol)) for tol in (1e-6, 1e-10)]
+    assert relative_gap(*values) <= 1e-6
 
 
 def test_hessian_product(backend):

@@ -37,6 +37,10 @@ class Problem:
         (_, up), (_, down) = (self.function(theta + sign * step * direction) for sign in (1, -1))
         return (up - down) / (2 * step)
 
+    def curvature_beyond(self, theta, step, reach):
+        """There are no rows."""
+        return 0.0
+
 
 def quadratic(centre, curvature):
     """Return 1 + 1/2 sum curvature (theta - centre)^2."""

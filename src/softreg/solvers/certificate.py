@@ -4,6 +4,12 @@ A solver's own estimate of H^-1 says what is left to gain, and is wrong where th
 saturated probabilities by many orders of magnitude. Here half of g'H^-1 g is found by conjugate
 gradients on H x = g, each step one product with H. Its steps never promise too much (Hestenes &
 Stiefel 1952, doi:10.6028/jres.049.044), and a good preconditioner needs one or two.
+
+That is what a quadratic leaves to gain. The objective is like one as far as logits change by less
+than about 1 (it is self-concordant in this sense: Sun & Tran-Dinh 2019, doi:10.1007/s10107-018-1282-4).
+Where the step to the minimum of the quadratic changes those of some row by more, and it is this
+row's curvature that keeps the step short, the curvature may be gone when the step is made, and
+nothing is known: an outlier does that to all other rows.
 """
 
 from __future__ import annotations
@@ -18,12 +24,16 @@ from softreg.solvers.precondition import Inverse
 MAX_PRODUCTS = 25
 BLIND = 4
 REST = 0.05  # share of the sum that may be estimated from the last step
+REACH = 0.5  # change of a row's logits over which its curvature lasts
+BEYOND = 0.05  # share of the curvature along the step that may belong to rows that change by more
 
 
 def newton_decrement(
     problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf, fewest: int = 1
 ) -> float:
     """Return half of g'H^-1 g at theta; what the last products leave open is estimated from them.
+
+    It is infinite where it would be `enough`, but the quadratic cannot be trusted so far.
 
     The sum only grows, so it is not finished where it is beyond `enough` for certain. A preconditioner
     that knows nothing of how columns go together needs `BLIND` products at the `fewest`: the first find
@@ -33,6 +43,7 @@ def newton_decrement(
     residual, direction = gradient, inverse(gradient)
     rest = float(xp.sum(residual * direction))
     total, open_part, rounding = 0.0, rest, max(problem.resolution**2 * rest, 0.0)
+    newton = xp.zeros_like(theta)
     if rest <= 0:  # at the minimum; or the preconditioner is not positive, and nothing is known
         return 0.0 if rest == 0 else math.inf
     for done in range(1, MAX_PRODUCTS + 1):
@@ -42,6 +53,7 @@ def newton_decrement(
             return math.inf
         step = rest / bend
         total += step * rest
+        newton = newton + step * direction
         residual = residual - step * product
         preconditioned = inverse(residual)
         rest, before = float(xp.sum(residual * preconditioned)), rest
@@ -51,4 +63,7 @@ def newton_decrement(
         if rest <= rounding or total / 2 > enough or (done >= fewest and open_part <= REST * total):
             break
         direction = preconditioned + rest / before * direction
-    return (total + open_part) / 2
+    decrement = (total + open_part) / 2
+    if decrement <= enough < math.inf and problem.curvature_beyond(theta, newton, REACH) > BEYOND * total:
+        return math.inf
+    return decrement

@@ -88,7 +88,7 @@ def lbfgs(
 
         yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, point.gradient)
         doubted = bool(confirmed)  # the driver asked, and yet goes on
-        if doubted:
+        if doubted and math.isfinite(confirmed[0]):
             doubt = max(1.0, -2 * confirmed[0] / slope) if slope < 0 else 1.0
         slack = problem.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1

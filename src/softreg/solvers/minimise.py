@@ -41,6 +41,9 @@ class Problem(Protocol):
     def hessian_product(self, theta: Array, direction: Array) -> Array:
         """The second derivative at theta times a direction."""
 
+    def curvature_beyond(self, theta: Array, step: Array, reach: float) -> float:
+        """The second derivative at theta along a step, of rows alone whose logits it changes by more than reach."""
+
     def batch_gradient(self, theta: Array, index: Array) -> Array:
         """An unbiased estimate of the gradient from the rows that the integers in index name."""
 
