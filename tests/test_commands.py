@@ -18,7 +18,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import softreg
-from softreg import _commands, _sentences, _table
+from softreg import _commands, _sentences, _source
 from softreg.cli import main
 
 WINE = load_wine()
@@ -97,7 +97,7 @@ def test_files_larger_than_a_batch(folder, monkeypatch):
     fit("--drop", "w")
     outputs = []
     for rows in (10_000, 7):
-        monkeypatch.setattr(_table, "ROWS", rows)
+        monkeypatch.setattr(_source, "ROWS", rows)
         for out in ("p.csv", "p.parquet"):
             run("predict", "m.safetensors", "wine.csv", "--out", out, "--proba")
         read = (pl.read_csv("p.csv").to_numpy(), pl.read_parquet("p.parquet").to_numpy())
@@ -124,12 +124,13 @@ def test_rows_are_written_as_they_are_read(folder, monkeypatch):
             sizes.append(max([os.path.getsize(name) for name in os.listdir() if name.startswith(".softreg")]))
             yield 1 + k * 178, frame.select(columns)[np.arange(178 * 30) % 178]
 
-    monkeypatch.setattr(_table, "batches", batches)
+    monkeypatch.setattr(_source, "batches", batches)
     run("predict", "m.safetensors", "wine.csv", "--out", "p.csv", "--proba")
     assert sizes == sorted(set(sizes))
     assert pl.read_csv("p.csv").height == 5 * 30 * 178
 
 
+@pytest.mark.filterwarnings("ignore:.* have fractions")
 @pytest.mark.parametrize(
     "labels",
     [
@@ -424,7 +425,7 @@ def test_inputs_are_kept(folder, monkeypatch):
         os.link(target, f"{name}-hard.png")
     data = ("wine.csv", "./wine.csv", "d/../wine.csv", folder / "wine.csv", "wine-link.png", "wine-hard.png")
     model = ("m.safetensors", folder / "d" / ".." / "m.safetensors", "m-link.png", "m-hard.png")
-    monkeypatch.setattr(_table, "source", None)
+    monkeypatch.setattr(_source, "source", None)
     monkeypatch.setattr(_commands, "load", None)
     for out in (*data, *model, ""):
         reason = "is an input and would be overwritten" if out else "the name of the file to write is empty"

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from softreg import _encoding as encoding
-from softreg._table import Source
+from softreg._source import Source
 from softreg.errors import InputError, ModelFileError
 
 FRAME = pl.DataFrame({"t": ["b", "a", "b"], "n": ["1", "2.5", "-3"], "flag": ["true", "False", "true"], "m": [1, 2, 3]})
@@ -19,7 +19,7 @@ class Model:
 
 def source(columns):
     """Return a source with these columns."""
-    return Source("f", pl.LazyFrame(), columns, ",")
+    return Source("f", columns, ",")
 
 
 def test_kinds():

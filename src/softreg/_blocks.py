@@ -24,10 +24,10 @@ MOST_PARTS = 16
 
 
 class Rows:
-    """The rows of X, shape (n, d): a dense array of any library, or a CSR matrix on the host."""
+    """The rows of X, shape (n, d): a dense array of any library, or a CSR matrix on the host; names of its columns, if known."""
 
-    def __init__(self, X: Any) -> None:
-        self.X = X
+    def __init__(self, X: Any, names: Any = None) -> None:
+        self.X, self.names = X, names
         self.sparse = not compat.is_array_api_obj(X)
         self.xp: Namespace = namespace(None if self.sparse else X)
         self.device = compat.device(stored(X))
