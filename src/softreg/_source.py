@@ -20,6 +20,7 @@ from softreg.errors import InputError
 
 VALUES = 4_000_000  # of one batch
 ROWS = 50_000  # of one batch
+SLICE = 16_000_000  # values of Parquet that are decoded at once; each time the file's row group is read again
 BYTES = 1 << 22  # of CSV that are split at once
 HEAD = 4096  # bytes that tell what a file is
 BOM = b"\xef\xbb\xbf"
@@ -116,9 +117,9 @@ def _parquet(path: str) -> pl.LazyFrame:
 
 
 def _slices(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:
-    """Read Parquet a slice at a time: polars by itself would decode whole row groups, of which there may be one."""
+    """Read Parquet a slice at a time; polars by itself would decode whole row groups, and there may be but one."""
     frame = _parquet(data.path).select(columns)
-    step = max(1, VALUES // max(len(columns), 1))
+    step = max(1, SLICE // max(len(columns), 1))
     for at in range(0, height(data), step):
         try:
             yield frame.slice(at, step).collect()
@@ -202,7 +203,8 @@ class _Lines:
                     break
         except csv.Error as error:
             advice = "write quotes around values with quotes, separators or line breaks, and double the quotes in them"
-            raise self._fault(first, f"{error}; {advice}") from None
+            what = f"its quotes or line ends are not those of CSV ({error}); {advice}"
+            raise self._fault(first, what) from None
         return rows
 
     def _decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
