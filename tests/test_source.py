@@ -78,7 +78,9 @@ def test_rows(tmp_path, monkeypatch, content, rows, size):
     """Rows are the same by either way of splitting them, wherever a piece of the file ends."""
     monkeypatch.setattr(source, "BYTES", size)
     (tmp_path / "f.csv").write_bytes(content)
-    found = [row for _, frame in source.batches(source.source(tmp_path / "f.csv"), ["b", "a"], 2) for row in frame.rows()]
+    found = [
+        row for _, frame in source.batches(source.source(tmp_path / "f.csv"), ["b", "a"], 2) for row in frame.rows()
+    ]
     assert found == [(b, a) for a, b in rows]
 
 
@@ -127,7 +129,7 @@ def test_names_are_no_text(tmp_path):
 def test_pipes(tmp_path):
     """What is no file is refused, without waiting for who writes to it."""
     os.mkfifo(tmp_path / "f.csv")
-    with pytest.raises(InputError, match="f.csv is a pipe or a device; write the data to a file"):
+    with pytest.raises(InputError, match=r"f\.csv is a pipe or a device; write the data to a file"):
         source.source(tmp_path / "f.csv")
 
 

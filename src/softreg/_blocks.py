@@ -24,7 +24,7 @@ MOST_PARTS = 16
 
 
 class Rows:
-    """The rows of X, shape (n, d): a dense array of any library, or a CSR matrix on the host; names of its columns, if known."""
+    """The rows of X, shape (n, d): of any library, or a CSR matrix on the host; the columns' names, if known."""
 
     def __init__(self, X: Any, names: Any = None) -> None:
         self.X, self.names = X, names

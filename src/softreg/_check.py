@@ -39,7 +39,9 @@ def read(path: Path) -> str:
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}.") from None
     if len(data) > MOST_BYTES:
-        raise InputError(f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read.")
+        raise InputError(
+            f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read."
+        )
     if not data.strip():
         raise InputError(f"{path} is empty.")
     if b"\0" in data:

@@ -114,7 +114,9 @@ def of_model(model: Any, path: str) -> Encoding:
     try:
         target, ignored = remembered["target"], list(remembered["ignored"])
         booleans, categories = list(remembered["booleans"]), dict(remembered["categories"])
-        if not (isinstance(target, str) and all(map(_are_texts, (ignored, booleans, categories, *categories.values())))):
+        if not (
+            isinstance(target, str) and all(map(_are_texts, (ignored, booleans, categories, *categories.values())))
+        ):
             raise ValueError
         indicators = _indicators(categories)
         numbers = features[: len(features) - len(indicators)]

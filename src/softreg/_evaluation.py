@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ BINS = 10  # of confidence
 MAX_CONFUSION = 1000  # classes; the table has their square
 
 
-class Sums(NamedTuple):
+@dataclass
+class Sums:
     """Sums over some rows; all but `rows`, `counts` and `confusion` are weighted."""
 
     rows: int
@@ -24,9 +26,11 @@ class Sums(NamedTuple):
     bins: np.ndarray  # (3, BINS), of each bin of confidence: weight, confidence, hits
     confusion: np.ndarray | None  # (K, K), counts of rows by class and predicted class
 
-    def __add__(self, other: Any) -> Sums:
+    def __add__(self, other: Sums) -> Sums:
         """Return the sums over the rows of both."""
-        return Sums(*(None if a is None else a + b for a, b in zip(self, other, strict=True)))
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        added: Any = (None if a is None else a + b for a, b in pairs)
+        return Sums(*added)
 
 
 class Reliability(NamedTuple):
@@ -95,4 +99,5 @@ def evaluation(s: Sums) -> Evaluation:
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+    result: np.ndarray = np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+    return result

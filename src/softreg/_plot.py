@@ -68,7 +68,7 @@ def _families(characters: set[str]) -> list[str]:
     if missing:
         warn(
             f"no installed font has {', '.join(repr(chr(code)) for code in sorted(missing)[:5])}"
-            f"{', ...' if len(missing) > 5 else ''}; boxes stand for them in the picture. Install a font for that script.",
+            f"{', ...' if len(missing) > 5 else ''}; the picture shows boxes. Install a font for that script.",
             UserWarning,
         )
     return families

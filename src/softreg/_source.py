@@ -62,17 +62,17 @@ def source(path: str | os.PathLike[str]) -> Source:
 
 
 def _is_header(data: Source) -> None:
-    columns = data.columns
+    name, columns = data.path, data.columns
     if "" in columns:
         at = columns.index("") + 1
-        raise InputError(f"{data.path}: column {at} of the header has no name; give it one, or leave out pandas' index.")
-    twice = [column for column in columns if columns.count(column) > 1] if len(set(columns)) < len(columns) else []
-    if twice:
-        raise InputError(f"{data.path} has two columns named {twice[0]!r}.")
+        raise InputError(f"{name}: column {at} of the header has no name; give it one, or leave out pandas' index.")
+    if len(set(columns)) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise InputError(f"{name} has two columns named {twice!r}.")
     other = next((mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0]), None)
     if other is not None and not data.typed:
         raise InputError(
-            f"{data.path} seems to be separated by {other!r}; values must be separated by commas, in .tsv files by tabs."
+            f"{name} seems to be separated by {other!r}; values must be separated by commas, in .tsv files by tabs."
         )
 
 
@@ -175,10 +175,9 @@ class _Lines:
             or text.count(separator) != len(lines) * (len(self.columns) - 1)
         ):
             return None
+        schema = dict.fromkeys(self.columns, pl.String)
         try:
-            frame = pl.read_csv(
-                text, has_header=False, separator=self.separator, quote_char=None, schema=dict.fromkeys(self.columns, pl.String)
-            )
+            frame = pl.read_csv(text, has_header=False, separator=self.separator, quote_char=None, schema=schema)
         except pl.exceptions.PolarsError:
             return None
         self.line += len(lines)
