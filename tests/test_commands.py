@@ -534,7 +534,8 @@ def test_terminated(folder, out):
     command = [sys.executable, "-c", f"{code}; from softreg.cli import main; main()"]
     command += ["predict", "m.safetensors", "wine.csv", "--out", out]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
-        process.stdout.readline()
+        for _ in range(3):  # of which the first is read before the file is begun
+            process.stdout.readline()
         assert [name for name in os.listdir() if name.startswith(".softreg")]
         process.terminate()
         printed, errors = process.communicate()

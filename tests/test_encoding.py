@@ -86,7 +86,14 @@ def test_models_of_python():
 
 
 @pytest.mark.parametrize(
-    "table", [{"target": "y"}, 7, {"target": "y", "ignored": [], "booleans": [], "categories": {"t": ["z"]}}]
+    "table",
+    [
+        {"target": "y"},
+        7,
+        {"target": "y", "ignored": [], "booleans": [], "categories": {"t": ["z"]}},
+        {"target": 5, "ignored": [], "booleans": [], "categories": {"t": ["a"]}},
+        {"target": "y", "ignored": [5], "booleans": [], "categories": {"t": ["a"]}},
+    ],
 )
 def test_tables_of_other_features(table):
     """A table that does not go with the features is refused."""
