@@ -78,5 +78,7 @@ def test_the_page_replaces_no_input(tmp_path):
     command = [sys.executable, "-m", "softreg.cli", "check", str(document), "--html", str(document)]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert result.returncode == 2
-    assert "would be overwritten" in result.stdout
+    assert result.stdout == ""
+    assert result.stderr.startswith("softreg: ")
+    assert "would be overwritten" in result.stderr
     assert document.read_text(encoding="utf-8") == "$$p_k = q_k$$\n"

@@ -77,6 +77,8 @@ def test_squares_out_of_range(factor, word):
     X = np.random.default_rng(0).normal(size=(50, 2)) * [1, factor]
     with np.errstate(all="ignore"), pytest.raises(InputError, match=f"column 1 of X are too {word} to be squared"):
         columns(Rows(X), None, 50.0, np.float64, centred=True)
+    with np.errstate(all="ignore"), pytest.raises(InputError, match=rf"column 1 \('b'\) of X are too {word}"):
+        columns(Rows(X, ["a", "b"]), None, 50.0, np.float64, centred=True)
 
 
 @pytest.mark.parametrize("offset", [3e3, 3e4])

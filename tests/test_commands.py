@@ -6,19 +6,21 @@ import errno
 import io
 import json
 import os
+import random
 import subprocess
 import sys
 import tomllib
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import fuzz_model_file
 import numpy as np
 import polars as pl
 import pytest
 from sklearn.datasets import load_wine
 
 import softreg
-from softreg import _commands, _sentences, _table
+from softreg import _commands, _container, _sentences, _source, _table
 from softreg.cli import main
 
 WINE = load_wine()
@@ -97,7 +99,7 @@ def test_files_larger_than_a_batch(folder, monkeypatch):
     fit("--drop", "w")
     outputs = []
     for rows in (10_000, 7):
-        monkeypatch.setattr(_table, "ROWS", rows)
+        monkeypatch.setattr(_source, "ROWS", rows)
         for out in ("p.csv", "p.parquet"):
             run("predict", "m.safetensors", "wine.csv", "--out", out, "--proba")
         read = (pl.read_csv("p.csv").to_numpy(), pl.read_parquet("p.parquet").to_numpy())
@@ -124,12 +126,13 @@ def test_rows_are_written_as_they_are_read(folder, monkeypatch):
             sizes.append(max([os.path.getsize(name) for name in os.listdir() if name.startswith(".softreg")]))
             yield 1 + k * 178, frame.select(columns)[np.arange(178 * 30) % 178]
 
-    monkeypatch.setattr(_table, "batches", batches)
+    monkeypatch.setattr(_source, "batches", batches)
     run("predict", "m.safetensors", "wine.csv", "--out", "p.csv", "--proba")
     assert sizes == sorted(set(sizes))
     assert pl.read_csv("p.csv").height == 5 * 30 * 178
 
 
+@pytest.mark.filterwarnings("ignore:.* have fractions")
 @pytest.mark.parametrize(
     "labels",
     [
@@ -177,6 +180,44 @@ def test_names_do_not_steer_the_terminal(folder):
     assert r"wrote \udcff" in output
     run("predict", out, "red.csv", "--out", "p.csv")
     assert set(pl.read_csv("p.csv")["prediction"]) <= {red, "b"}
+
+
+def test_labels_forge_no_lines(folder):
+    """A line break in a label or a name is shown as an escape, and not as a line of the report."""
+    pl.DataFrame({"x\nfit         forged": [1, 2], "y": ["a", "b\naccuracy 1"]}).write_csv("forge.csv")
+    run("fit", "forge.csv", "--target", "y", "--out", "m")
+    for output in (run("inspect", "m"), run("evaluate", "m", "forge.csv", "--target", "y")):
+        assert "\nfit         forged" not in output
+        assert "\naccuracy 1\n" not in output
+        assert r"b\naccuracy 1" in output
+
+
+@pytest.mark.filterwarnings("ignore::softreg._separation.SeparationWarning")
+def test_no_finite_optimum(folder):
+    """What is printed of a fit that did not converge, and what JSON says, agree."""
+    command = ("fit", "wine.csv", "--target", "kind", "--drop", "w", "--C", "inf", "--out", "m")
+    printed, evidence = run(*command), json.loads(run(*command, "--json"))
+    assert "found no finite optimum after" in printed
+    assert not evidence["converged"]
+    found = json.loads(run("inspect", "m", "--json"))
+    assert evidence["optimality"]["status"] == found["optimality"]["status"] == "found no finite optimum"
+    assert "found no finite optimum after" in run("inspect", "m")
+
+
+def test_hostile_documents(folder):
+    """A file with a right digest and anything in it is refused, or can be inspected and used."""
+    pl.DataFrame({"size": ["true", "false"], "hue": ["red", "green"]}).write_csv("g.csv")
+    rng, data = random.Random(0), bytearray(fuzz_model_file.GOLDEN.read_bytes())
+    for _ in range(100):
+        changed = fuzz_model_file.in_header(data, rng)
+        changed[_container.SHA256] = _container._digest(changed)
+        Path("m").write_bytes(changed)
+        for command in (("inspect", "m"), ("inspect", "m", "--json"), ("predict", "m", "g.csv", "--out", "p.csv")):
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), pytest.MonkeyPatch.context() as patch:
+                patch.setattr(sys, "argv", ["softreg", *command])
+                with pytest.raises(SystemExit) as end:
+                    main()
+            assert end.value.code in (None, 0, 2)
 
 
 def test_options(folder):
@@ -338,6 +379,33 @@ def test_bad_files(folder):
     assert ".: Is a directory" in refused("fit", "wine.csv", "--target", "kind", "--out", ".")
 
 
+@pytest.mark.filterwarnings("ignore:.* have fractions")
+def test_numbers_that_are_none(folder):
+    """Numbers with commas, too large ones, measurements as labels and 01 for 1 are told, each with its column."""
+    to = ("--target", "y", "--out", "x")
+    pl.DataFrame({"x": ["1,5", "2,5"], "y": ["a", "b"]}).write_csv("comma.csv")
+    assert "row 1, column 'x': a number with a comma" in refused("fit", "comma.csv", *to)
+    pl.DataFrame({"x": ["1,5", "a,b"], "y": ["a", "b"]}).write_csv("text.csv")
+    run("fit", "text.csv", *to)
+    pl.DataFrame({"a": [1, 2], "x": [1e200, 2e200], "y": ["a", "b"]}).write_csv("large.csv")
+    os.remove("x")
+    assert "column 1 ('x') of X are too large" in refused("fit", "large.csv", *to)
+    pl.DataFrame({"x": [1, 2], "y": ["1", "2"]}).write_csv("ones.csv")
+    run("fit", "ones.csv", *to)
+    pl.DataFrame({"x": [1, 2], "y": ["01", "2"]}).write_csv("ones.csv")
+    assert "row 1, column 'y': the model does not know" in refused("evaluate", "x", "ones.csv", "--target", "y")
+
+
+def test_measurements_as_labels(folder):
+    """A target of numbers with fractions is taken, and warned of."""
+    pl.DataFrame({"x": [1, 2, 3], "y": [1.5, 2, 2.25]}).write_csv("y.csv")
+    with pytest.warns(UserWarning, match="column 'y': each of 3 different numbers becomes a class"):
+        _table.labels(pl.read_csv("y.csv", infer_schema=False)["y"], "y.csv", typed=False)
+    done = apart("", "fit", "y.csv", "--target", "y", "--out", "x")
+    assert done.returncode == 0
+    assert "softreg: warning: y.csv, column 'y': each of 3 different numbers" in done.stderr
+
+
 def test_folder_not_writable(folder, monkeypatch):
     """A folder that may not be written is one sentence, before anything is computed."""
     fit("--drop", "w")
@@ -424,7 +492,7 @@ def test_inputs_are_kept(folder, monkeypatch):
         os.link(target, f"{name}-hard.png")
     data = ("wine.csv", "./wine.csv", "d/../wine.csv", folder / "wine.csv", "wine-link.png", "wine-hard.png")
     model = ("m.safetensors", folder / "d" / ".." / "m.safetensors", "m-link.png", "m-hard.png")
-    monkeypatch.setattr(_table, "source", None)
+    monkeypatch.setattr(_source, "source", None)
     monkeypatch.setattr(_commands, "load", None)
     for out in (*data, *model, ""):
         reason = "is an input and would be overwritten" if out else "the name of the file to write is empty"
@@ -451,8 +519,30 @@ def test_full_disk(folder):
         done = apart(limit, "predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
         assert done.returncode == 2, done.stderr
         assert done.stderr.count("\n") == 1
-        assert "File too large" in done.stderr
+        assert f"softreg: {out}: File too large." in done.stderr
         assert not os.path.exists(out)
+
+
+@pytest.mark.parametrize("out", ["p.csv", "p.parquet"])
+def test_terminated(folder, out):
+    """A command that is told to end does so soon, with the code for that, and leaves no file."""
+    fit("--drop", "w")
+    code = (
+        "import time, softreg; from softreg import _source; _source.ROWS = 5; softreg.SoftmaxRegression.predict = "
+        "lambda self, X: print('.', flush=True) or time.sleep(1) or self.classes_[[0] * X.shape[0]]"
+    )
+    command = [sys.executable, "-c", f"{code}; from softreg.cli import main; main()"]
+    command += ["predict", "m.safetensors", "wine.csv", "--out", out]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        for _ in range(3):  # of which the first is read before the file is begun
+            process.stdout.readline()
+        assert [name for name in os.listdir() if name.startswith(".softreg")]
+        process.terminate()
+        printed, errors = process.communicate()
+    assert process.returncode == 143
+    assert len(printed.split()) < 30  # of 36 batches
+    assert "Traceback" not in errors
+    assert not [name for name in os.listdir() if name.startswith(".softreg") or name == out]
 
 
 def test_terminal_without_unicode(folder):

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from softreg import _encoding as encoding
-from softreg._table import Source
+from softreg._source import Source
 from softreg.errors import InputError, ModelFileError
 
 FRAME = pl.DataFrame({"t": ["b", "a", "b"], "n": ["1", "2.5", "-3"], "flag": ["true", "False", "true"], "m": [1, 2, 3]})
@@ -19,7 +19,7 @@ class Model:
 
 def source(columns):
     """Return a source with these columns."""
-    return Source("f", pl.LazyFrame(), columns, ",")
+    return Source("f", columns, ",")
 
 
 def test_kinds():
@@ -86,7 +86,14 @@ def test_models_of_python():
 
 
 @pytest.mark.parametrize(
-    "table", [{"target": "y"}, 7, {"target": "y", "ignored": [], "booleans": [], "categories": {"t": ["z"]}}]
+    "table",
+    [
+        {"target": "y"},
+        7,
+        {"target": "y", "ignored": [], "booleans": [], "categories": {"t": ["z"]}},
+        {"target": 5, "ignored": [], "booleans": [], "categories": {"t": ["a"]}},
+        {"target": "y", "ignored": [5], "booleans": [], "categories": {"t": ["a"]}},
+    ],
 )
 def test_tables_of_other_features(table):
     """A table that does not go with the features is refused."""

@@ -16,8 +16,8 @@ Y = RANDOM.integers(0, 3, size=200)  # class 3 does not occur
 def test_against_scikit_learn(weighted):
     """Sums over batches give what scikit-learn gives for all rows."""
     w = RANDOM.uniform(0, 2, size=200) if weighted else np.ones(200)
-    parts = [evaluation.scores(np.log(P[at]), Y[at], w[at]) for at in (slice(0, 150), slice(150, 200))]
-    found = evaluation.evaluation(parts, 4)
+    first, second = (evaluation.sums(np.log(P[at]), Y[at], w[at]) for at in (slice(0, 150), slice(150, 200)))
+    found = evaluation.evaluation(first + second)
     known = range(4)
     assert found.rows == 200
     assert found.accuracy == pytest.approx(accuracy_score(Y, P.argmax(axis=1), sample_weight=w))
@@ -34,7 +34,7 @@ def test_calibration_by_hand():
     """Ten rows at 0.75 of which six are right, and ten at 1.0 that all are: half of 0.15."""
     proba = np.asarray([[0.75, 0.25]] * 10 + [[1.0, 1e-300]] * 10)
     truth = np.asarray([0] * 6 + [1] * 4 + [0] * 10)
-    found = evaluation.evaluation([evaluation.scores(np.log(proba), truth, np.ones(20))], 2)
+    found = evaluation.evaluation(evaluation.sums(np.log(proba), truth, np.ones(20)))
     assert found.calibration_error == pytest.approx(0.075)
     assert found.reliability.weight.tolist() == [10, 10]
     assert found.reliability.accuracy == pytest.approx([0.6, 1.0])
@@ -43,4 +43,4 @@ def test_calibration_by_hand():
 def test_many_classes(monkeypatch):
     """No table is made that would have the square of very many classes."""
     monkeypatch.setattr(evaluation, "MAX_CONFUSION", 3)
-    assert evaluation.evaluation([evaluation.scores(np.log(P), Y, np.ones(200))], 4).confusion is None
+    assert evaluation.evaluation(evaluation.sums(np.log(P), Y, np.ones(200))).confusion is None

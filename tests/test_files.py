@@ -6,6 +6,7 @@ import os
 import pytest
 
 from softreg import _files
+from softreg.errors import InputError
 
 
 def test_whole_or_not_at_all(tmp_path):
@@ -58,6 +59,29 @@ def test_mode_is_the_umask(tmp_path):
     finally:
         os.umask(old)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+def test_mode_is_kept(tmp_path):
+    """A file that is replaced keeps its mode, from before anything is in it; a link has none of its own."""
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    with _files.replacing(path) as file:
+        assert os.fstat(file.fileno()).st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_errors_of_writing_have_the_name(tmp_path):
+    """A disk that is full while a file is written is told with the name that was given."""
+    with pytest.raises(OSError, match="No space left") as caught, _files.replacing(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(tmp_path / "a")
+
+
+def test_no_name():
+    """An empty name is refused, and not taken for the folder."""
+    with pytest.raises(InputError, match="name of the file to write is empty"), _files.replacing(""):
+        pass
 
 
 @pytest.mark.parametrize(("path", "error"), [("no/a", FileNotFoundError), ("", IsADirectoryError)])

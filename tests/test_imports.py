@@ -36,7 +36,7 @@ AT_HOME = {
     "cupy": ("softreg._kernels.cupy",),
     "torch": (),
     "jax": (),
-    "polars": ("softreg._commands", "softreg._encoding", "softreg._table"),
+    "polars": ("softreg._commands", "softreg._encoding", "softreg._source", "softreg._table"),
     "pandas": (),
     "matplotlib": ("softreg._plot",),
 }

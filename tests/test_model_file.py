@@ -201,8 +201,19 @@ CHANGES = {
     "does not know its parameters": lambda d, t: d.update(parameters={"fit": 1}),
     "or their values": lambda d, t: d.update(parameters={"C": -1.0}),
     "not written as format 1 does": lambda d, t: d.update(parameters={"C": {"eval": "1"}}),
-    "attribute has an impossible name": lambda d, t: d.update(fitted={"__class__": 1}),
-    "an impossible name": lambda d, t: d.update(fitted={"coef_": 1}),
+    "fitted values are not those of format 1": lambda d, t: d.update(fitted={}),
+    "not those of format 1": lambda d, t: d["fitted"].update(__class__=1),
+    "values are not those": lambda d, t: d["fitted"].update(coef_=1),
+    "fitted values are not": lambda d, t: d["fitted"].pop("n_iter_"),
+    "a fitted value has an impossible type": lambda d, t: d["fitted"].update(optimality_=5),
+    "has an impossible type": lambda d, t: d["fitted"].update(n_iter_=True),
+    "optimality_ does not tell": lambda d, t: d["fitted"].update(optimality_={"dict": []}),
+    "does not tell how": lambda d, t: d["fitted"].update(optimality_={"dict": [["status", "x"], ["passes", [1]]]}),
+    "versions are not texts": lambda d, t: d.update(versions=5),
+    "its versions": lambda d, t: d.pop("versions"),
+    "some feature names are equal": lambda d, t: t.update(
+        feature_names=np.frombuffer("a".encode("utf-32-le").ljust(36, b"\0") * 3, np.uint8)
+    ),
 }
 
 

@@ -26,10 +26,11 @@ COPIED = 2**25  # bytes of X, column by column in memory, that are laid out anew
 
 
 class Rows:
-    """The rows of X, shape (n, d): a dense array of any library, or a CSR matrix on the host."""
+    """The rows of X, shape (n, d): of any library, or a CSR matrix on the host; the columns' names, if known."""
 
-    def __init__(self, X: Any) -> None:
+    def __init__(self, X: Any, names: Any = None) -> None:
         self.X: Any = np.ascontiguousarray(X) if type(X) is np.ndarray and X.nbytes <= COPIED else X
+        self.names = names
         self.sparse = not compat.is_array_api_obj(X)
         self.xp: Namespace = namespace(None if self.sparse else X)
         self.device = compat.device(stored(X))

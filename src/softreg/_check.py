@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from softreg._files import refuse_inputs, replacing
+from softreg._sentences import missing, shown
 from softreg.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,29 +31,25 @@ STYLES = {
 }
 
 
-class RefusedError(Exception):
-    """A file that is not read, and why."""
-
-
 def read(path: Path) -> str:
     """Return the text of a file, if it can be a derivation."""
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise RefusedError(f"{path}: {error.strerror or error}") from None
+        raise InputError(f"{path}: {error.strerror or error}.") from None
     if len(data) > MOST_BYTES:
-        raise RefusedError(
-            f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read"
+        raise InputError(
+            f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read."
         )
     if not data.strip():
-        raise RefusedError(f"{path} is empty")
+        raise InputError(f"{path} is empty.")
     if b"\0" in data:
-        raise RefusedError(f"{path} is not text: it has bytes that are 0")
+        raise InputError(f"{path} is not text: it has bytes that are 0.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RefusedError(f"{path} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}") from None
+        raise InputError(f"{path} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}.") from None
 
 
 def run(console: Console, path: Path, *, as_json: bool, html: Path | None, context: Path | None) -> int:
@@ -60,15 +58,12 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
         from softreg.symbolic.document import context_from_toml, front_matter, judge, page
         from softreg.symbolic.document.grammar import NotUnderstoodError
     except ImportError as error:
-        console.print(
-            f"the checker needs {error.name}; install it with: python -m pip install 'softreg[symbolic]'", markup=False
-        )
-        return 2
+        return _refuse(console, path, missing(str(error.name)), as_json=as_json)
     try:
         text = read(path)
         given = context_from_toml(read(context)) if context is not None else front_matter(text)
         verdicts = judge(text, given)
-    except RefusedError as error:
+    except InputError as error:
         return _refuse(console, path, str(error), as_json=as_json)
     except (ValueError, NotUnderstoodError) as error:
         return _refuse(console, path, f"the context is not understood: {error}", as_json=as_json)
@@ -87,7 +82,7 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
         _print(console, path, text, verdicts)
     if not verdicts.steps:
         return _refuse(
-            console, path, f"{path} has no displayed equation: nothing was judged", as_json=as_json, quiet=as_json
+            console, path, f"{path} has no displayed equation: nothing was judged.", as_json=as_json, quiet=as_json
         )
     return verdicts.exit_code
 
@@ -101,7 +96,7 @@ def _refuse(console: Console, path: Path, why: str, *, as_json: bool, quiet: boo
     if as_json and not quiet:
         console.file.write(json.dumps({"file": str(path), "context": [], "steps": [], "error": why}) + "\n")
     elif not as_json:
-        console.print(why, markup=False, highlight=False, soft_wrap=True)
+        sys.stderr.write(f"softreg: {shown(why)}\n")
     return 2
 
 

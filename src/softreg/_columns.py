@@ -39,7 +39,8 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
         bad = first_true((squares == 0) & (sizes > 0), xp)
     if bad is not None:
         size = "large" if float(squares[bad]) else "small"
-        raise InputError(f"the numbers in column {bad[0]} of X are too {size} to be squared; scale the column.")
+        name = _with_name(bad[0], rows.names)
+        raise InputError(f"the numbers in column {name} of X are too {size} to be squared; scale the column.")
     if not centred:
         return Columns(None, squares, False)
     eps = float(xp.finfo(wide).eps)
@@ -66,14 +67,18 @@ def warn_of_offsets(found: Columns, dtype: Any, xp: Any, names: Any = None) -> N
         return
     j, worst = at[0], float(ratio[at[0]])
     others = int(xp.sum(xp.astype(lost, xp.int64))) - 1
-    name, more = "" if names is None else f" ({names[j]!r})", f", and {others} more columns like it" if others else ""
+    more = f", and {others} more columns like it" if others else ""
     kind = f"float{xp.finfo(dtype).bits}"
     warn(
-        f"column {j}{name} of X has mean/std = {worst:.0e}{more}; {kind} keeps about "
+        f"column {_with_name(j, names)} of X has mean/std = {worst:.0e}{more}; {kind} keeps about "
         f"{max(0, round(-math.log10(worst * eps)))} digits of its variation. Subtract the mean before X is made "
         f"{kind}{', or use float64' if kind == 'float32' else ''}.",
         PrecisionWarning,
     )
+
+
+def _with_name(j: int, names: Any) -> str:
+    return f"{j}" if names is None else f"{j} ({names[j]!r})"
 
 
 def _widened(X: Any, wide: Any, xp: Any) -> Any:

@@ -5,7 +5,11 @@ An output file appears whole or not at all.
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -16,7 +20,7 @@ from polars.io.plugins import register_io_source
 from rich.console import Console
 from rich.progress import Progress
 
-from softreg import SoftmaxRegression, _encoding, _evaluation, _model_file, _reports, _table
+from softreg import SoftmaxRegression, _encoding, _evaluation, _model_file, _reports, _source, _table
 from softreg._files import refuse_inputs, replacing
 from softreg._load import load
 from softreg.errors import BackendError, InputError
@@ -46,7 +50,7 @@ def working(what: str, total: Callable[[], int] | None = None) -> Iterator[Any]:
 def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: bool) -> None:
     """Fit a model to a file."""
     refuse_inputs(out, path)
-    data = _table.source(path)
+    data = _source.source(path)
     weight = [] if choices.weight is None else [choices.weight]
     for column in (choices.target, *weight, *choices.drop, *choices.categorical):
         if column not in data.columns:
@@ -61,7 +65,7 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
     if not used:
         raise InputError(f"{path} has no column besides those that are no features.")
     with replacing(out) as file, working("fitting"):
-        frame = _table.whole(data, [choices.target, *weight, *used])
+        frame = _source.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(frame.select(used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
         y = _table.labels(frame[choices.target], path, typed=data.typed)
@@ -89,9 +93,9 @@ def _some_weight(found: bool, path: str, column: str | None) -> None:
 
 def _on(backend: str, X: pl.DataFrame) -> Any:
     """Return the features as an array of a library, on its GPU if it has one."""
-    values = X.to_numpy()
     if backend == "numpy":
-        return values
+        return X  # with its names, for messages
+    values = X.to_numpy()
     try:
         if backend == "torch":
             import torch
@@ -114,7 +118,7 @@ class Rows:
     """The rows of a file as a model takes them, in batches, with whatever columns are asked for beside them."""
 
     def __init__(self, model: Any, name: str, path: str, drop: list[str], beside: list[str]) -> None:
-        self.model, self.data = model, _table.source(path)
+        self.model, self.data = model, _source.source(path)
         for column in beside:
             if column not in self.data.columns:
                 raise InputError(f"{path} has no column {column!r}.")
@@ -127,8 +131,8 @@ class Rows:
         columns = list(dict.fromkeys([*self.encoding.columns(), *self.beside]))
         width = max(len(columns), self.model.n_features_in_, self.model.classes_.shape[0])
         named = hasattr(self.model, "feature_names_in_")
-        with working(self.data.path, lambda: _table.height(self.data)) as done:
-            for first, frame in _table.batches(self.data, columns, width):
+        with working(self.data.path, lambda: _source.height(self.data)) as done:
+            for first, frame in _source.batches(self.data, columns, width):
                 X = _encoding.encoded(self.encoding, frame, self.data.path, first)
                 yield first, frame.select(self.beside), X if named else X.to_numpy()
                 done(frame.height)
@@ -162,29 +166,36 @@ def predict(
 def _write_csv(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
     rows = 0
     for frame in frames:
-        frame.write_csv(file, include_header=rows == 0)
+        file.write(frame.write_csv(include_header=rows == 0).encode())
         rows += frame.height
     return rows
 
 
 def _write_parquet(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
-    """Let polars pull the frames, so that it holds few of them."""
+    """Let polars pull the frames, so that it holds few of them; in a thread, so that signals find this one waiting."""
     first = next(frames, None)
     if first is None:
         return 0
-    rows = first.height
+    rows, stopped = first.height, False
 
     def pulled(*_: Any) -> Iterator[pl.DataFrame]:
         nonlocal rows
         yield first
         for frame in frames:
+            if stopped:
+                return
             rows += frame.height
             yield frame
 
-    try:
-        register_io_source(pulled, schema=first.schema).sink_parquet(file)
-    except pl.exceptions.PolarsError as error:  # the disk is full, say
-        raise OSError(f"the file cannot be written: {str(error).splitlines()[0]}.") from None
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            pool.submit(register_io_source(pulled, schema=first.schema).sink_parquet, file).result()
+        except pl.exceptions.PolarsError as error:  # the disk is full, say
+            code = re.search(r"os error (\d+)", str(error))
+            number = errno.EIO if code is None else int(code[1])
+            raise OSError(number, os.strerror(number)) from None
+        finally:
+            stopped = True
     return rows
 
 
@@ -207,17 +218,18 @@ def evaluate(
         kind = _plot.file_format(plot)
     model = load(model_path)
     with nullcontext() if plot is None else replacing(plot) as picture:
-        parts = []
+        total = None
         given = Rows(model, model_path, path, drop, [target, *([] if weight is None else [weight])])
         for first, beside, X in given:
             truth = _table.class_indices(beside[target], model.classes_, path, first, given.encoding.label_type)
             w = _table.weights(beside, weight, path, first)
             w = np.ones(truth.shape[0]) if w is None else w
-            parts.append(_evaluation.scores(model.predict_log_proba(X), truth, w))
-        if not parts:
+            part = _evaluation.sums(model.predict_log_proba(X), truth, w)
+            total = part if total is None else total + part
+        if total is None:
             raise InputError(f"{path} has a header, but no rows.")
-        _some_weight(any(part.weight.any() for part in parts), path, weight)
-        found = _evaluation.evaluation(parts, model.classes_.shape[0])
+        _some_weight(total.weight > 0, path, weight)
+        found = _evaluation.evaluation(total)
         if picture is not None:
             features = [str(name) for name in getattr(model, "feature_names_in_", range(model.n_features_in_))]
             _plot.draw(picture, kind, found, _reports.label_texts(model.classes_), features, model.coef_)

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import safetensors.numpy
 
+from softreg._files import kind_of
 from softreg.errors import InputError, ModelFileError
 
 HEADER_LIMIT = 1 << 20  # bytes
@@ -43,15 +44,6 @@ START = b'{"__metadata__":{"softreg":"{\\"hmac\\":\\"'
 BETWEEN = b'\\",\\"sha256\\":\\"'
 HMAC = slice(8 + len(START), 8 + len(START) + 64)
 SHA256 = slice(HMAC.stop + len(BETWEEN), HMAC.stop + len(BETWEEN) + 64)
-FOREIGN = (
-    (b"\x80", "a pickle"),
-    (b"PK", "a zip archive, as torch, skops and NumPy write"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"\x1f\x8b", "compressed with gzip"),
-    (b"\x78\x9c", "compressed with zlib, as joblib does"),
-    (b"PAR1", "Parquet"),
-    (b"\x89HDF", "HDF5"),
-)
 
 
 class Contents(NamedTuple):
@@ -133,7 +125,7 @@ def _is_ours(data: bytearray, name: str) -> None:
     """Refuse what does not begin like our files; no other loader is ever tried."""
     if data[8 : HMAC.start] == START and data[HMAC.stop : SHA256.start] == BETWEEN and len(data) >= SHA256.stop:
         return
-    kind = next((kind for magic, kind in FOREIGN if data.startswith(magic)), None)
+    kind = kind_of(data)
     if data[8:10] == b'{"':
         kind = "a safetensors file, but not written by softreg, or a damaged one"
     if not data:

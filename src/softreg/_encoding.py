@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from softreg import _table as table
-from softreg._table import Source
+from softreg._source import Source
 from softreg.errors import InputError, ModelFileError
 
 MAX_LEVELS = 1000
@@ -43,6 +43,10 @@ class Encoding(NamedTuple):
     def columns(self) -> list[str]:
         """Return the names of the columns that the features are made of."""
         return [*(self.numbers or ()), *self.categories]
+
+
+def _are_texts(values: Any) -> bool:
+    return isinstance(values, list | dict) and all(isinstance(text, str) for text in values)
 
 
 def _indicators(categories: dict[str, list[str]]) -> list[str]:
@@ -86,6 +90,13 @@ def _kind(series: pl.Series, path: str) -> str:
             "correct it, or name the column with --categorical"
         )
         table.refuse(given & ~is_number, path, 1, series.name, what)
+    with_comma = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).is_not_null()
+    if given.any() and (with_comma | ~given).all():
+        what = (
+            "a number with a comma; write it with a decimal point and nothing between thousands, "
+            "or name the column with --categorical"
+        )
+        table.refuse(text.str.contains(",", literal=True), path, 1, series.name, what)
     if is_number.any() or not given.any():
         return "number"
     return "boolean" if (table.truths(text).is_not_null() | ~given).all() else "text"
@@ -103,6 +114,10 @@ def of_model(model: Any, path: str) -> Encoding:
     try:
         target, ignored = remembered["target"], list(remembered["ignored"])
         booleans, categories = list(remembered["booleans"]), dict(remembered["categories"])
+        if not (
+            isinstance(target, str) and all(map(_are_texts, (ignored, booleans, categories, *categories.values())))
+        ):
+            raise ValueError
         indicators = _indicators(categories)
         numbers = features[: len(features) - len(indicators)]
         written = remembered.get("label_type")

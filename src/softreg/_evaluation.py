@@ -1,25 +1,36 @@
-"""How good predictions are: numbers that add up over rows, so that a file is read in batches."""
+"""How good predictions are: sums over rows, so that a file is read in batches and none of its rows is kept."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
 BINS = 10  # of confidence
 MAX_CONFUSION = 1000  # classes; the table has their square
 
 
-class Scores(NamedTuple):
-    """Of each row: class, predicted class, log-probability of the class, squared error, confidence and weight."""
+@dataclass
+class Sums:
+    """Sums over some rows; all but `rows`, `counts` and `confusion` are weighted."""
 
-    truth: np.ndarray
-    predicted: np.ndarray
-    log_likelihood: np.ndarray
-    squares: np.ndarray
-    confidence: np.ndarray
-    weight: np.ndarray
+    rows: int
+    weight: float
+    loss: float  # of -log of the probability of the class
+    squares: float  # of sum_k (p_k - y_k)^2
+    truth: np.ndarray  # of each class (K,): rows of the class,
+    predicted: np.ndarray  # rows predicted to be of it,
+    hits: np.ndarray  # and rows that are both
+    counts: np.ndarray  # rows of the class
+    bins: np.ndarray  # (3, BINS), of each bin of confidence: weight, confidence, hits
+    confusion: np.ndarray | None  # (K, K), counts of rows by class and predicted class
+
+    def __add__(self, other: Sums) -> Sums:
+        """Return the sums over the rows of both."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        added: Any = (None if a is None else a + b for a, b in pairs)
+        return Sums(*added)
 
 
 class Reliability(NamedTuple):
@@ -43,50 +54,50 @@ class Evaluation(NamedTuple):
     confusion: np.ndarray | None
 
 
-def scores(log_proba: Any, truth: Any, weight: Any) -> Scores:
-    """Return what is needed of some rows."""
-    proba, rows = np.exp(log_proba), np.arange(truth.shape[0])
+def sums(log_proba: Any, truth: Any, weight: Any) -> Sums:
+    """Return the sums over some rows: log-probabilities (n, K), class indices (n,), weights (n,)."""
+    n, K = log_proba.shape
+    proba, rows = np.exp(log_proba), np.arange(n)
     predicted = np.argmax(log_proba, axis=1)
-    likelihood = proba[rows, truth]
+    right = predicted == truth
+    likelihood, confidence = proba[rows, truth], proba[rows, predicted]
     squares = np.sum(proba * proba, axis=1) - likelihood * likelihood + (1 - likelihood) ** 2
-    return Scores(truth, predicted, log_proba[rows, truth], squares, proba[rows, predicted], weight)
-
-
-def evaluation(parts: list[Scores], n_classes: int) -> Evaluation:
-    """Return the report on all rows."""
-    s = Scores(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    known = np.arange(n_classes)
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        s.truth, s.predicted, labels=known, sample_weight=s.weight, zero_division=0
+    at = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    return Sums(
+        rows=n,
+        weight=float(np.sum(weight)),
+        loss=float(np.sum(weight * -log_proba[rows, truth])),
+        squares=float(np.sum(weight * squares)),
+        truth=np.bincount(truth, weight, K),
+        predicted=np.bincount(predicted, weight, K),
+        hits=np.bincount(truth, weight * right, K),
+        counts=np.bincount(truth, minlength=K),
+        bins=np.stack([np.bincount(at, weight * values, BINS) for values in (1.0, confidence, right)]),
+        confusion=np.bincount(truth * K + predicted, minlength=K * K).reshape(K, K) if K <= MAX_CONFUSION else None,
     )
-    bins = _reliability(s)
-    distance = np.abs(bins.accuracy - bins.confidence)
-    confusion = None
-    if n_classes <= MAX_CONFUSION:
-        confusion = confusion_matrix(s.truth, s.predicted, labels=known)
+
+
+def evaluation(s: Sums) -> Evaluation:
+    """Return the report on all rows; what would be 0/0 is 0."""
+    weight, confidence, right = s.bins[:, s.bins[0] > 0]
+    bins = Reliability(weight, confidence / weight, right / weight)
     return Evaluation(
-        rows=s.truth.shape[0],
-        accuracy=float(accuracy_score(s.truth, s.predicted, sample_weight=s.weight)),
-        log_loss=float(np.average(-s.log_likelihood, weights=s.weight)),
-        brier_score=float(np.average(s.squares, weights=s.weight)),
-        calibration_error=float(np.average(distance, weights=bins.weight)),
+        rows=s.rows,
+        accuracy=float(np.sum(s.hits) / s.weight),
+        log_loss=s.loss / s.weight,
+        brier_score=s.squares / s.weight,
+        calibration_error=float(np.average(np.abs(bins.accuracy - bins.confidence), weights=weight)),
         reliability=bins,
         per_class={
-            "precision": precision,
-            "recall": recall,
-            "f1": f1,
-            "rows": np.bincount(s.truth, minlength=n_classes),
+            "precision": _share(s.hits, s.predicted),
+            "recall": _share(s.hits, s.truth),
+            "f1": _share(2 * s.hits, s.truth + s.predicted),
+            "rows": s.counts,
         },
-        confusion=confusion,
+        confusion=s.confusion,
     )
 
 
-def _reliability(s: Scores) -> Reliability:
-    """Gather rows of like confidence, in bins of equal width."""
-    at = np.minimum((s.confidence * BINS).astype(np.int64), BINS - 1)
-    weight, confidence, right = (
-        np.bincount(at, weights=s.weight * values, minlength=BINS)
-        for values in (1.0, s.confidence, s.truth == s.predicted)
-    )
-    kept = weight > 0
-    return Reliability(weight[kept], confidence[kept] / weight[kept], right[kept] / weight[kept])
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    result: np.ndarray = np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+    return result

@@ -1,15 +1,34 @@
-"""Files that appear whole or not at all."""
+"""Files: what may be read as data, and outputs that appear whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from softreg.errors import InputError, InputTypeError
+
+KINDS = (  # what other files begin with
+    (b"\x80", "a pickle"),
+    (b"PK", "a zip archive, as .npz, .pt and .xlsx are"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x1f\x8b", "a file compressed with gzip"),
+    (b"\x28\xb5\x2f\xfd", "a file compressed with zstd"),
+    (b"BZh", "a file compressed with bzip2"),
+    (b"\xfd7zXZ\0", "a file compressed with xz"),
+    (b"\x78\x9c", "a file compressed with zlib, as joblib does"),
+    (b"PAR1", "Parquet"),
+    (b"\x89HDF", "HDF5"),
+)
+
+
+def kind_of(start: bytes | bytearray) -> str | None:
+    """Return what a file is that begins with these bytes; None if it is none of the kinds above."""
+    return next((kind for magic, kind in KINDS if start.startswith(magic)), None)
 
 
 def named(path: Any) -> str:
@@ -20,15 +39,28 @@ def named(path: Any) -> str:
         raise InputTypeError(f"a file is given by its name or path; this is a {type(path).__name__}.") from None
 
 
+def reading(path: str) -> BinaryIO:
+    """Open a file of data; a pipe would have to be read twice, or kept in memory, and could block for ever."""
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise InputError(f"{path} is a pipe or a device; write the data to a file, and name that.")
+    return file
+
+
 def refuse_inputs(out: str, *inputs: str) -> None:
     """Refuse to write a file that is read, whatever name it is given, and a file without a name."""
-    if not out:
-        raise InputError("the name of the file to write is empty.")
+    _has_name(out)
     for path in inputs:
         with suppress(OSError):  # what is not there cannot be overwritten; who reads it will say so
             if os.path.samefile(out, path):
                 same = "" if out == path else f", which is {path},"
                 raise InputError(f"{out}{same} is an input and would be overwritten; name another file to write.")
+
+
+def _has_name(out: str) -> None:
+    if not out:
+        raise InputError("the name of the file to write is empty.")
 
 
 @contextmanager
@@ -37,8 +69,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     The bytes and then the name are on the disk before this returns. A process that is killed leaves
     the old file, or the new one, and at most a `.softreg-*.tmp` beside it. A link at `path` is
-    replaced, not followed.
+    replaced, not followed; a file is replaced by one of the same mode. An error of writing names `path`.
     """
+    _has_name(os.fspath(path))
     target = os.path.abspath(os.fspath(path))
     if os.path.isdir(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
@@ -52,14 +85,18 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     try:
         with file:
+            if os.path.isfile(target) and not os.path.islink(target):
+                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))  # before anything is in it
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
         _sync(folder)
-    except BaseException:
+    except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno is not None and error.filename in (None, temporary):
+            raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
         raise
 
 

@@ -30,7 +30,7 @@ FORMAT = 1
 MAX_LABELS = 10_000_000
 MAX_STRING = 1 << 16  # bytes of a label or a name
 MAX_DEPTH = 8
-ARRAYS = ("coef_", "intercept_", "classes_", "feature_names_in_", "n_features_in_")
+FITTED = {"converged_": bool, "n_iter_": int, "optimality_": dict, "separated_": bool}  # what else a fit leaves
 NUMBERS = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")
 PACKAGES = ("softreg", "numpy", "scikit-learn")
 
@@ -91,11 +91,7 @@ def _contents(model: Any) -> container.Contents:
             if _dtype(dtypes[name]) is None:
                 raise InputTypeError(f"{name} have dtype {values.dtype}, which a model file cannot keep.")
             tensors[name] = np.frombuffer(little.tobytes(), np.uint8)
-    fitted = {
-        name: value
-        for name, value in vars(model).items()
-        if name.endswith("_") and not name.startswith("_") and name not in ARRAYS
-    }
+    fitted = {name: value for name, value in vars(model).items() if name in FITTED}
     document = {
         "format": FORMAT,
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
@@ -134,16 +130,19 @@ def restore(kind: type[Model], contents: container.Contents, name: str) -> Model
     names = _strings(document, tensors, "feature_names", d, name)
     require(names is None or names.dtype.kind == "U", "feature names are no text")
     require(tensors.keys() <= {"coef", "intercept", "classes", "feature_names"}, "there are tensors of other names")
+    require(names is None or np.unique(names).shape[0] == d, "some feature names are equal")
+    require(_are_texts(document.get("versions")), "its versions are not texts")
     parameters, fitted, table = _values(document, name)
-    require(all(_is_attribute(attribute) for attribute in fitted), "an attribute has an impossible name")
+    fitted = {"separated_": False} | fitted  # the first files of format 1 do not tell
+    require(fitted.keys() == FITTED.keys(), "its fitted values are not those of format 1")
+    require(all(type(fitted[part]) is kind for part, kind in FITTED.items()), "a fitted value has an impossible type")
+    require(_is_evidence(fitted["optimality_"]), "optimality_ does not tell how the fit ended")
     try:
         model = kind(**parameters)
         model._validate_params()  # type: ignore[attr-defined] # of scikit-learn's estimators
     except (TypeError, ValueError, InvalidParameterError):
         raise ModelFileError(f"{name}: this softreg does not know its parameters, or their values.") from None
-    for attribute, value in fitted.items():
-        setattr(model, attribute, value)
-    state = {"coef_": coef, "intercept_": intercept, "classes_": classes, "n_features_in_": d}
+    state = {**fitted, "coef_": coef, "intercept_": intercept, "classes_": classes, "n_features_in_": d}
     if names is not None:
         state["feature_names_in_"] = names.astype(object)
     if table is not None:
@@ -163,8 +162,13 @@ def _values(document: dict[str, Any], name: str) -> tuple[dict[str, Any], dict[s
         raise ModelFileError(f"{name}: parameters or fitted values are not written as format 1 does.") from None
 
 
-def _is_attribute(name: str) -> bool:
-    return name.isidentifier() and name.endswith("_") and not name.startswith("_") and name not in ARRAYS
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _is_evidence(value: dict[Any, Any]) -> bool:
+    kinds = all(isinstance(key, str) and isinstance(item, int | float | str) for key, item in value.items())
+    return kinds and isinstance(value.get("status"), str)
 
 
 def _little(x: np.ndarray) -> np.ndarray:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any, BinaryIO
 
+import matplotlib
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from softreg._evaluation import Evaluation
-from softreg.errors import InputError
+from softreg.errors import InputError, warn
 
 FORMATS = ("png", "pdf", "svg")
 MAX_WRITTEN = 12  # classes up to which each cell shows its count
@@ -31,14 +34,48 @@ def file_format(path: str | os.PathLike[str]) -> str:
 
 def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], features: list[str], coef: Any) -> None:
     """Draw the report into a file."""
+    largest = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
+    at = np.unravel_index(largest, coef.shape)
+    names = [*(labels if len(labels) <= MAX_NAMED else []), *(labels[i] for i in at[0]), *(features[j] for j in at[1])]
+    with matplotlib.rc_context({"font.family": _families(set("".join(map(_short, names))))}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # one by one; all are told at once
+        _draw(file, kind, found, labels, features, coef, at)
+
+
+def _draw(
+    file: BinaryIO, kind: str, found: Evaluation, labels: list[str], features: list[str], coef: Any, at: Any
+) -> None:
     figure = Figure(figsize=(16, 6), layout=ConstrainedLayoutEngine(h_pad=0.15, w_pad=0.1))
     FigureCanvasAgg(figure)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.05, 0.9, 1.2))
     _confusion(figure, left, found, labels)
     _reliability(middle, found)
-    _coefficients(right, labels, features, coef)
+    _coefficients(right, labels, features, coef, *at)
     figure.suptitle(f"{found.rows} rows: accuracy {found.accuracy:.3f}, log-loss {found.log_loss:.3f}")
     figure.savefig(file, format=kind, dpi=120)
+
+
+def _families(characters: set[str]) -> list[str]:
+    """Return the usual fonts and as few installed ones as have the other characters; warn of what none has."""
+    families = list(matplotlib.rcParams["font.family"])
+    missing = {ord(character) for character in characters} - _has(font_manager.findfont(font_manager.FontProperties()))
+    others = {font.name: font.fname for font in font_manager.fontManager.ttflist} if missing else {}
+    # The font of last resort has a box for everything.
+    found = {name: _has(path) for name, path in sorted(others.items()) if not name.startswith("Last Resort")}
+    while any(missing & has for has in found.values()):
+        families.append(max(found, key=lambda name: len(missing & found[name])))
+        missing -= found[families[-1]]
+    if missing:
+        warn(
+            f"no installed font has {', '.join(repr(chr(code)) for code in sorted(missing)[:5])}"
+            f"{', ...' if len(missing) > 5 else ''}; the picture shows boxes. Install a font for that script.",
+            UserWarning,
+        )
+    return families
+
+
+def _has(path: str) -> set[int]:
+    return set(font_manager.get_font(path).get_charmap())
 
 
 def _short(text: str) -> str:
@@ -82,9 +119,7 @@ def _reliability(axes: Axes, found: Evaluation) -> None:
     axes.legend(loc="best")
 
 
-def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any) -> None:
-    order = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
-    rows, columns = np.unravel_index(order, coef.shape)
+def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any, rows: Any, columns: Any) -> None:
     values = coef[rows, columns]
     pairs = zip(rows, columns, strict=True)
     names = [f"{_short(features[j])} \N{RIGHTWARDS ARROW} {_short(labels[i])}" for i, j in pairs]

@@ -51,8 +51,12 @@ def _strict(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _say(console: Console, line: str) -> None:
-    console.print("\n".join(map(shown, line.split("\n"))), markup=False, highlight=False, soft_wrap=True)
+def _say(console: Console, line: str = "") -> None:
+    console.print(shown(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def _ended(model: Any) -> str:
+    return f"{model.optimality_['status']} after {model.n_iter_} iteration{'s' if model.n_iter_ != 1 else ''}"
 
 
 def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, as_json: bool) -> None:
@@ -64,7 +68,7 @@ def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, a
         _print_json({**sizes, **evidence, "out": out})
         return
     _say(console, f"{rows} rows, {columns} columns, {d} features, {K} classes")
-    _say(console, f"{_ended(model)} after {model.n_iter_} iterations")
+    _say(console, _ended(model))
     _say(console, f"wrote {out}")
 
 
@@ -94,10 +98,12 @@ def evaluated(
     names = label_texts(classes)
     _print_classes(console, found, names)
     if found.confusion is not None and len(names) <= MAX_CONFUSION:
-        _say(console, "\ntrue class (rows) and predicted class (columns)")
+        _say(console)
+        _say(console, "true class (rows) and predicted class (columns)")
         console.print(_confusion(found.confusion, names))
     if plot is not None:
-        _say(console, f"\nwrote {plot}")
+        _say(console)
+        _say(console, f"wrote {plot}")
 
 
 def _print_classes(console: Console, found: Evaluation, names: list[str]) -> None:
@@ -108,7 +114,7 @@ def _print_classes(console: Console, found: Evaluation, names: list[str]) -> Non
     columns = (found.per_class[name].tolist() for name in ("precision", "recall", "f1", "rows"))
     for name, precision, recall, f1, rows in list(zip(names, *columns, strict=True))[:MAX_CLASSES]:
         table.add_row(escape(shown(name)), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(rows))
-    _say(console, "")
+    _say(console)
     console.print(table)
     if len(names) > MAX_CLASSES:
         _say(console, f"and {len(names) - MAX_CLASSES} more classes; --json has them all")
@@ -164,7 +170,7 @@ def inspected(
         ("target", encoding.target),
         ("left out", _few([name for name in encoding.ignored if name != encoding.target])),
         ("parameters", ", ".join(f"{name}={value!r}" for name, value in changed.items()) or "the defaults"),
-        ("fit", f"{_ended(model)} after {model.n_iter_} iterations, {model.coef_.dtype.name}"),
+        ("fit", f"{_ended(model)}, {model.coef_.dtype.name}"),
     ]
     for name, text in shown:
         if text:
@@ -173,8 +179,3 @@ def inspected(
 
 def _few(names: list[str]) -> str:
     return ", ".join(names[:MAX_NAMES]) + (f", and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")
-
-
-def _ended(model: Any) -> str:
-    """How the fit ended: one of separable classes, without a penalty, has only found that nothing is to be gained."""
-    return "no finite optimum: stopped" if model.separated_ else str(model.optimality_["status"])

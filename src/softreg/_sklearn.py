@@ -62,7 +62,8 @@ def from_sklearn(kind: Any, fitted: Any) -> Any:
         "n_features_in_": W.shape[1],
         "n_iter_": int(np.max(fitted.n_iter_)),
         "converged_": False,
-        "optimality_": {"passes": 0.0, "solver": fitted.solver, "status": "made from scikit-learn's model, not judged"},
+        "separated_": False,
+        "optimality_": {"passes": 0.0, "solver": fitted.solver, "status": "not judged: made from scikit-learn's model"},
     }
     if hasattr(fitted, "feature_names_in_"):
         state["feature_names_in_"] = fitted.feature_names_in_.copy()

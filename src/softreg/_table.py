@@ -1,148 +1,18 @@
-"""Data files: CSV and Parquet, read by polars, whole or a few rows at a time.
+"""Columns of a data file as numbers, categories, weights and labels.
 
-CSV says nothing of types: all its values are read as text, and what they are is decided here, so that no
+CSV says nothing of types: all its values are text, and what they are is decided here, so that no
 label loses a leading zero and every value that cannot be used has a row and a column. Rows of data
 are counted from 1.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from softreg.errors import InputError
-
-VALUES = 4_000_000  # of one batch
-ROWS = 50_000  # of one batch
-PARQUET = b"PAR1"
-
-
-class Source(NamedTuple):
-    """A data file that is open for reading."""
-
-    path: str
-    frame: pl.LazyFrame
-    columns: list[str]
-    separator: str | None
-
-    @property
-    def typed(self) -> bool:
-        """Whether the file says what its values are, as Parquet does; CSV is text between separators."""
-        return self.separator is None
-
-
-def source(path: str | os.PathLike[str]) -> Source:
-    """Look at a file: its kind is decided by its first bytes, its columns by its header."""
-    name = os.fspath(path)
-    with open(name, "rb") as file:
-        start = file.read(len(PARQUET))
-    if not start:
-        raise InputError(f"{name} is empty.")
-    typed = start == PARQUET
-    separator = None if typed else "\t" if name.endswith((".tsv", ".tab")) else ","
-    if name.endswith((".parquet", ".pq")) and not typed:
-        raise InputError(f"{name} is not a Parquet file.")
-    place = os.path.abspath(name)  # so that polars takes no name for an address
-    try:
-        if typed:
-            frame = pl.scan_parquet(place, glob=False, hive_partitioning=False)
-        else:
-            frame = pl.scan_csv(place, glob=False, infer_schema=False, separator=separator or ",")
-        columns = frame.collect_schema().names()
-    except pl.exceptions.PolarsError as error:
-        raise _unreadable(name, separator, error) from None
-    if not typed:
-        _is_header(columns, name)
-    if "" in columns:
-        at = columns.index("") + 1
-        raise InputError(f"{name}: column {at} of the header has no name; give it one, or leave out pandas' index.")
-    return Source(name, frame, columns, separator)
-
-
-def _is_header(columns: list[str], name: str) -> None:
-    """Refuse what polars took for a header of CSV and what is none."""
-    twice = [column for column in columns if column.endswith("_duplicated_0")]
-    if twice:
-        raise InputError(f"{name} has two columns named {twice[0].removesuffix('_duplicated_0')!r}.")
-    if any("\ufffd" in column or "\0" in column for column in columns):
-        raise InputError(f"{name} is not a text file with a header, in UTF-8, nor Parquet.")
-    other = next((mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0]), None)
-    if other is not None:
-        raise InputError(
-            f"{name} seems to be separated by {other!r}; values must be separated by commas, in .tsv files by tabs."
-        )
-
-
-def whole(data: Source, columns: list[str]) -> pl.DataFrame:
-    """Return these columns, in this order."""
-    try:
-        frame = _wanted(data, columns).collect().select(columns)
-    except pl.exceptions.PolarsError as error:
-        raise _unreadable(data.path, data.separator, error) from None
-    if frame.height == 0:
-        raise InputError(f"{data.path} has a header, but no rows.")
-    return frame
-
-
-def height(data: Source) -> int:
-    """Return the number of rows, of a CSV file the number of its lines: enough for a bar."""
-    if data.typed:
-        return int(data.frame.select(pl.len()).collect().item())
-    with open(data.path, "rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
-
-
-def batches(data: Source, columns: list[str], width: int) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Give the number of the first row and some rows, again and again; a row needs `width` values of memory."""
-    rows = max(1, min(ROWS, VALUES // max(width, 1)))
-    try:
-        parts = _wanted(data, columns).collect_batches(
-            chunk_size=rows, maintain_order=True, lazy=True, engine="streaming"
-        )
-        first = 1
-        for frame in parts:
-            for at in range(0, frame.height, rows):
-                part = frame.slice(at, rows)
-                yield first, part.select(columns)
-                first += part.height
-    except pl.exceptions.PolarsError as error:
-        raise _unreadable(data.path, data.separator, error) from None
-
-
-def _wanted(data: Source, columns: list[str]) -> pl.LazyFrame:
-    """Return the columns to read: of CSV all, else polars overlooks rows with too many fields."""
-    return data.frame.select(columns) if data.typed else data.frame
-
-
-def _unreadable(path: str, separator: str | None, error: Exception) -> InputError:
-    """Return the sentence for what polars cannot read: the line of CSV that is at fault, else what polars says."""
-    reason = _fault(path, separator) if separator else None
-    if reason is None:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-    return InputError(f"{path} cannot be read: {reason}.")
-
-
-def _fault(path: str, separator: str) -> str | None:
-    """Return what is wrong with the first line of a CSV file that is no UTF-8, or longer than the header."""
-    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-        rows = csv.reader(file, delimiter=separator)
-        width = None
-        try:
-            for row in rows:
-                "".join(row).encode()
-                width = width or len(row)
-                if len(row) > width:
-                    return f"line {rows.line_num} has {len(row)} fields, the header {width}"
-        except UnicodeEncodeError:
-            return f"line {rows.line_num} is not UTF-8 text" if width else None  # such a header is no text at all
-        except csv.Error:
-            return None
-    return None
+from softreg.errors import InputError, warn
 
 
 def first_row(condition: pl.Series) -> int | None:
@@ -226,9 +96,21 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
             return whole_numbers.to_numpy()
         if text.is_in(["true", "false"]).all():
             return (text == "true").to_numpy()
+    _warn_of_fractions(text, path)
     what = "this label cannot be kept exactly; make it text"
     refuse(as_type(text, series.dtype).ne_missing(series), path, 1, series.name, what)
     return _exactly(text.to_list(), str, path, series.name)
+
+
+def _warn_of_fractions(text: pl.Series, path: str) -> None:
+    """Warn of labels that look like measurements (F32); they come back exactly, so they are not refused."""
+    values = text.cast(pl.Float64, strict=False)
+    if values.is_finite().fill_null(value=False).all() and bool((values % 1 != 0).any()):
+        warn(
+            f"{path}, column {text.name!r}: each of {text.n_unique()} different numbers becomes a class, though some "
+            "have fractions; a column of measurements is no target of a classifier.",
+            UserWarning,
+        )
 
 
 IN_NUMPY = (pl.Boolean, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
@@ -304,12 +186,13 @@ def class_indices(
             series = as_type(series, kept).cast(pl.String)
         text = series.cast(pl.String) if is_text(series) else None
         values = truths(text) if text is not None and kind == "b" else series.cast(KINDS[kind], strict=False)
+        if kind in "iu":  # 1.5 and 01 are not the label 1
+            given = series if text is None else text
+            values = values.set(values.cast(given.dtype) != given, None)
     except pl.exceptions.PolarsError:
         raise InputError(
             f"{path}, column {column!r}: values of type {series.dtype} are not the model's labels."
         ) from None
-    if series.dtype.is_numeric() and kind in "iu":
-        values = values.set(values.cast(series.dtype) != series, None)  # 1.5 is not the label 1
     stranger = values.is_null()
     found = np.asarray(values.fill_null(pl.Series([classes[0].item()], dtype=values.dtype)[0]).to_list())
     at: np.ndarray[Any, Any] = np.minimum(np.searchsorted(classes, found), classes.shape[0] - 1)

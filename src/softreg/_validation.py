@@ -45,7 +45,7 @@ def features(estimator: Any, X: Any, *, reset: bool, allow_empty: bool = True) -
     is_finite("X", values, columns, f" {name} does not accept missing values; impute or drop them.")
     if integers:
         _warn_if_rounded(values)
-    return Rows(values)
+    return Rows(values, columns)
 
 
 def beside(name: str, x: Any, rows: Rows, shape: tuple[int, ...]) -> Array:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from softreg._sentences import in_sentences, missing
 
@@ -135,11 +136,17 @@ def check(
     raise typer.Exit(_check.run(Console(), file, as_json=as_json, html=html, context=context))
 
 
+def _end(number: int, _: Any) -> None:
+    """End like any exception does, so that files half written are removed."""
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command line; what a user can mend, usage included, is one sentence and exit code 2."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal lacks is no reason to stop
+    signal.signal(signal.SIGTERM, _end)
     with in_sentences():
         try:
             code = app(sys.argv[1:] or ["--help"], prog_name="softreg", standalone_mode=False)

@@ -215,6 +215,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             find = minimum if solver == "lbfgs" else partial(minimised, solver=partial(sgd, **self._sgd_settings(rows)))
             with ProgressTable(self.verbose, solver) as report, _threads.during_a_fit():
                 solution, separation = find(objective, start, tol=self.tol, max_iter=max_iter, report=report)
+                if separation is not None:
+                    solution = solution._replace(status=Status.UNBOUNDED)
                 evidence = _outcome.evidence(objective, solution, solver)
             self.separated_ = separation is not None
             W, b = objective.split(solution.theta)
@@ -225,7 +227,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             W, b = without_common_part(W, b, objective.xp)
             self._set_parameters(W, b, classes, rows)
             self.n_iter_ = solution.iterations
-            self.converged_ = solution.status is Status.CONVERGED and not self.separated_
+            self.converged_ = solution.status is Status.CONVERGED
             self.optimality_: dict[str, Any] = evidence
             if not self.converged_:
                 _outcome.warn_of(solution, solver, self.tol, separation, self)
@@ -280,7 +282,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             self.n_iter_ = getattr(self, "n_iter_", 0) + 1
             passes = 1.0 if first else self.optimality_["passes"] + 1.0
             self.converged_ = self.separated_ = False
-            self.optimality_ = {"passes": passes, "solver": "sgd", "status": "partial_fit does not judge"}
+            self.optimality_ = {"passes": passes, "solver": "sgd", "status": "not judged: fitted by partial_fit"}
         return self
 
     def decision_function(self, X: Any) -> Array:

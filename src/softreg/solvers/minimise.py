@@ -74,6 +74,7 @@ class Status(Enum):
 
     CONVERGED = "converged"
     MAX_ITER = "reached max_iter"
+    UNBOUNDED = "found no finite optimum"  # said by who proves it; no solver does
     STALLED = "could not improve further: rounding errors exceed what is left to gain"
 
 
