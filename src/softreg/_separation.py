@@ -20,6 +20,7 @@ it may happen, rarely in float64 and more often in float32, that no such D is fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from sklearn.exceptions import ConvergenceWarning
@@ -30,7 +31,7 @@ from softreg._blocks import transposed_times
 from softreg._curvature import wide_unit_rows
 from softreg._objective import Objective
 from softreg.solvers import Problem, Progress, Solution, Solver, Status, minimise
-from softreg.solvers.minimise import MARGIN, Iterate, is_minimum, left
+from softreg.solvers.minimise import MARGIN, Confirmed, Iterate, is_minimum, left
 
 LOOSEST = 1e-6  # tolerance of the first look at the logits,
 FINER = 1e-6  # and what the second one has of it;
@@ -72,15 +73,13 @@ def minimised(
         nonlocal finite
         for at in solver(problem, start):
             if not good_enough and is_minimum(at, enough):
-                at = (
-                    at
-                    if at.confirmed is None
-                    else at._replace(decrement=at.confirmed(left(at, enough)), confirmed=None)
-                )
+                found = at.confirmed(left(at, enough)) if at.confirmed is not None else Confirmed(at.decrement)
+                at = at._replace(decrement=found.decrement, confirmed=None)
                 if is_minimum(at, enough):
                     good_enough.append(at)
-                    finite = _all_matter(objective, at.theta, MARGIN * at.decrement)
-            yield at
+                    finite = found.lasts and _all_matter(objective, at.theta, MARGIN * at.decrement)
+            # Where there is no minimum, no curvature lasts as far as a step goes: it is that of the tail of exp.
+            yield at if at.confirmed is None else at._replace(confirmed=partial(_as_if_it_lasts, at.confirmed))
             if finite and tol >= enough:
                 return
 
@@ -93,6 +92,10 @@ def minimised(
         return solution, None
     moves = _gains(objective, _in_units(objective, solution.theta - good_enough[0].theta))[1]
     return solution, separation(objective, solution.theta) if moves > LEAST_MOVE else None
+
+
+def _as_if_it_lasts(confirmed: Callable[[float], Confirmed], enough: float) -> Confirmed:
+    return confirmed(enough)._replace(lasts=True)
 
 
 def _all_matter(objective: Objective, theta: Array, gap: float) -> bool:

@@ -8,8 +8,8 @@ Stiefel 1952, doi:10.6028/jres.049.044), and a good preconditioner needs one or 
 That is what a quadratic leaves to gain. The objective is like one as far as logits change by less
 than about 1 (it is self-concordant in this sense: Sun & Tran-Dinh 2019, doi:10.1007/s10107-018-1282-4).
 Where the step to the minimum of the quadratic changes those of some row by more, and it is this
-row's curvature that keeps the step short, the curvature may be gone when the step is made, and
-nothing is known: an outlier does that to all other rows.
+row's curvature that keeps the step short, the curvature does not last as far as the step goes, and
+much may be gained behind: an outlier does that to all other rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import math
 
 from array_api_compat import array_namespace
 
-from softreg.solvers.minimise import Array, Problem
+from softreg.solvers.minimise import Array, Confirmed, Problem
 from softreg.solvers.precondition import Inverse
 
 MAX_PRODUCTS = 25
@@ -30,14 +30,13 @@ BEYOND = 0.05  # share of the curvature along the step that may belong to rows t
 
 def newton_decrement(
     problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf, fewest: int = 1
-) -> float:
-    """Return half of g'H^-1 g at theta; what the last products leave open is estimated from them.
+) -> Confirmed:
+    """Return half of g'H^-1 g at theta, and whether the curvature lasts as far as the step goes.
 
-    It is infinite where it would be `enough`, but the quadratic cannot be trusted so far.
-
-    The sum only grows, so it is not finished where it is beyond `enough` for certain. A preconditioner
-    that knows nothing of how columns go together needs `BLIND` products at the `fewest`: the first find
-    the few directions that bend most, behind which all that is left to gain may hide.
+    What the last products leave open is estimated from them. The sum only grows, so it is not finished
+    where it is beyond `enough` for certain. A preconditioner that knows nothing of how columns go
+    together needs `BLIND` products at the `fewest`: the first find the few directions that bend most,
+    behind which all that is left to gain may hide.
     """
     xp = array_namespace(theta)
     residual, direction = gradient, inverse(gradient)
@@ -45,12 +44,12 @@ def newton_decrement(
     total, open_part, rounding = 0.0, rest, max(problem.resolution**2 * rest, 0.0)
     newton = xp.zeros_like(theta)
     if rest <= 0:  # at the minimum; or the preconditioner is not positive, and nothing is known
-        return 0.0 if rest == 0 else math.inf
+        return Confirmed(0.0 if rest == 0 else math.inf)
     for done in range(1, MAX_PRODUCTS + 1):
         product = problem.hessian_product(theta, direction)
         bend = float(xp.sum(direction * product))
         if bend <= 0 or not math.isfinite(bend):  # rounding is all there is, or no curvature at all
-            return math.inf
+            return Confirmed(math.inf)
         step = rest / bend
         total += step * rest
         newton = newton + step * direction
@@ -64,6 +63,5 @@ def newton_decrement(
             break
         direction = preconditioned + rest / before * direction
     decrement = (total + open_part) / 2
-    if decrement <= enough < math.inf and problem.curvature_beyond(theta, newton, REACH) > BEYOND * total:
-        return math.inf
-    return decrement
+    lasts = decrement > enough or problem.curvature_beyond(theta, newton, REACH) <= BEYOND * total
+    return Confirmed(decrement, lasts)

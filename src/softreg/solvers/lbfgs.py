@@ -18,7 +18,7 @@ from array_api_compat import array_namespace
 
 from softreg.solvers.certificate import BLIND, newton_decrement
 from softreg.solvers.line_search import Trial, wolfe_step
-from softreg.solvers.minimise import Array, Iterate, Problem
+from softreg.solvers.minimise import Array, Confirmed, Iterate, Problem
 from softreg.solvers.precondition import Inverse, diagonal
 
 MEMORY = 20  # pairs kept; each costs three arrays like theta
@@ -74,22 +74,22 @@ def lbfgs(
         direction = -_inverse_hessian_times(point.gradient, image, pairs, xp=xp)
         slope = float(xp.sum(direction * point.gradient))
         scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
-        confirmed: list[float] = []
+        confirmed: list[Confirmed] = []
 
         def confirm(
             enough: float,
             point: Point = point,
             metric: Inverse = metric,
             fewest: int = BLIND if blind else 1,
-            confirmed: list[float] = confirmed,
-        ) -> float:
+            confirmed: list[Confirmed] = confirmed,
+        ) -> Confirmed:
             confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric, enough, fewest))
             return confirmed[0]
 
         yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, point.gradient)
         doubted = bool(confirmed)  # the driver asked, and yet goes on
-        if doubted and math.isfinite(confirmed[0]):
-            doubt = max(1.0, -2 * confirmed[0] / slope) if slope < 0 else 1.0
+        if doubted:
+            doubt = max(1.0, -2 * confirmed[0].decrement / slope) if slope < 0 else 1.0
         slack = problem.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
         if idle == PATIENCE:

@@ -48,6 +48,13 @@ class Problem(Protocol):
         """An unbiased estimate of the gradient from the rows that the integers in index name."""
 
 
+class Confirmed(NamedTuple):
+    """A decrement without the solver's own estimate of H, exact where it is not beyond what is enough."""
+
+    decrement: float
+    lasts: bool = True  # whether the objective is like that quadratic as far as the step to its minimum goes
+
+
 class Iterate(NamedTuple):
     """Where a solver is."""
 
@@ -55,8 +62,7 @@ class Iterate(NamedTuple):
     value: float
     scaled_gradient: float  # max |scale * gradient|
     decrement: float
-    # The decrement without the solver's own estimate of H, exact where it is not beyond what is enough.
-    confirmed: Callable[[float], float] | None = None
+    confirmed: Callable[[float], Confirmed] | None = None  # asked where the decrement is small; told what is enough
     gradient: Array | None = None
 
 
@@ -115,9 +121,12 @@ def minimise(
                 "lower learning_rate if the solver is sgd, or scale the columns of X."
             )
         report(Progress(iteration, problem.passes, at.value, at.scaled_gradient))
-        if is_minimum(at, tol) and at.confirmed is not None:
-            at = at._replace(decrement=at.confirmed(left(at, tol)))
-        if is_minimum(at, tol):
+        found = is_minimum(at, tol)
+        if found and at.confirmed is not None:
+            decrement, lasts = at.confirmed(left(at, tol))
+            at = at._replace(decrement=decrement)
+            found = lasts and is_minimum(at, tol)
+        if found:
             status = Status.CONVERGED
             break
         if iteration >= max_iter:
