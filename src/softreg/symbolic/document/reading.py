@@ -1,8 +1,8 @@
-"""From the tree as it is written to the formula that is meant.
+r"""From the tree as it is written to the formula that is meant.
 
 Policies
 --------
-a sum           takes the rest of its product
+a sum           takes the rest of its product, and so does \prod, read as the exponential of a sum of logarithms
 log, exp        take the next factor
 d/dv            takes the next factor (`wide=False`) or the rest of its product (`wide=True`): documents
                 do both, so a formula is read both ways where that makes a difference
@@ -25,6 +25,8 @@ from softreg.symbolic.document.trees import (
     spelled,
     unscripted,
 )
+
+PRODUCTS = ("prod", "\u220f")
 
 
 class Reader(Letters):
@@ -172,6 +174,9 @@ class Reader(Letters):
             [content(s) for s in scripts if s.kind == "above"],
         )
         body = self._product(rest)
+        product = unscripted(tree)[0].value.value in PRODUCTS
+        if product:
+            body = n.Function("log", body)
         if not lower:
             raise NotUnderstoodError("a sum without an index", tree.start)
         bounds: dict[str, n.Node | None] = {}
@@ -194,7 +199,7 @@ class Reader(Letters):
         top = self.read(upper[0][0]) if upper and len(upper[0]) == 1 else None
         for index, start in reversed(bounds.items()):
             body = n.Sum(index, start, top, tuple(excluded.get(index, ())), body, tree.start)
-        return body
+        return n.Function("exp", body) if product else body
 
     def _index_letter(self, tree: Tree) -> str:
         if not tree.is_leaf("NAME"):

@@ -14,6 +14,7 @@ from softreg.symbolic.document.letters import (
     ARGUMENTS,
     FUNCTIONS,
     INDEX,
+    LOGITS,
     LOSSES,
     NEW,
     PARAMETERS,
@@ -65,7 +66,7 @@ class Letters:
                 if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
                     return self._probability(base, bracket), 1
             named = len(letter) > 1 and letter.isalpha()
-            known = named or letter in self.functions | LOSSES | PROBABILITIES
+            known = named or letter in self.functions | LOSSES | PROBABILITIES | set(LOGITS[:-1])
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
                 head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
                 if isinstance(head, n.Var):
@@ -78,6 +79,8 @@ class Letters:
         inner = unscripted(bracket.parts[0])[0]
         if inner.is_leaf("NAME") and letter in LOSSES and not scripts:
             return True
+        if bracket.parts[0].is_leaf("NAME"):
+            return True  # nobody puts a factor of one letter in brackets
         if inner.is_leaf("NAME"):
             return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
         if letter in LOSSES - {"D"}:
