@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
@@ -26,11 +27,12 @@ from softreg.symbolic.document.letters import (
 )
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
-from softreg.symbolic.document.rows import learn, lifted
+from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
+_BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
 
 class Inference:
@@ -60,8 +62,51 @@ class Inference:
             context.accept(definition, "the usual meaning")
         Usual(context, self._nodes).settle()
         self._collect(chains)
+        for definition in list(stacked(context, self._nodes)):
+            context.accept(definition, "the usual meaning")
         self._totals([*chains, *inline])
+        self._one_hot([*chains, *inline])
+        self._reference()
         return context
+
+    def _one_hot(self, chains: list[Chain]) -> None:
+        r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
+        for chain in chains:
+            head, value = (self._try(side.tokens) for side in (chain.head, chain.links[0].right))
+            if not isinstance(head, n.Var) or head.letter not in self.context.targets or not head.sub:
+                continue
+            if isinstance(value, n.Cases):
+                told = {v for v, _ in value.cases} <= set(_BITS)
+                places = [c for v, conditions in value.cases if v == _BITS[1] for c in conditions]
+            else:
+                told = value in _BITS or (isinstance(value, n.Equal) and not value.negated)
+                places = [value] if isinstance(value, n.Equal) else []
+            indices = {i for c in places if isinstance(c, n.Equal) for i in (c.left, c.right)} - {head.sub[-1]}
+            indices |= {head.sub[-1]} if value == _BITS[1] else set()
+            if told:
+                self.context.one_hot = True
+                self.context.truths |= {i.letter for i in indices if isinstance(i, n.Var) and not i.sub}
+
+    def _reference(self) -> None:
+        """Find the scores that are 0 at the last class: the sum in 1 + sum_{l=1}^{K-1} exp(z_l) leaves it out."""
+        for node in (part for top in self._nodes for part in top.walk() if isinstance(part, n.Add)):
+            total = node.terms[-1]
+            if len(node.terms) != 2 or not isinstance(node.terms[0], n.Number) or not isinstance(total, n.Sum):
+                continue
+            if not isinstance(total.upper, n.Add) or not isinstance(total.upper.terms[0], n.Var):
+                continue
+            self._zero_at_last(total.body, total.index, total.upper.terms[0].letter)
+
+    def _zero_at_last(self, node: n.Node, index: str, size: str) -> None:
+        """Note the letters with this index, and those in their definitions, as 0 at the last class."""
+        reference = self.context.reference
+        for v in n.values(node):
+            if n.Var(index) in v.sub and v.letter not in reference:
+                reference[v.letter] = (v.sub.index(n.Var(index)), size)
+                self.context.notes.append(f"{v.letter} is 0 for the class {size}, which the sum leaves out")
+                definition = self.context.definitions.get(v.letter)
+                if definition is not None and reference[v.letter][0] < len(definition.sub):
+                    self._zero_at_last(definition.body, definition.sub[reference[v.letter][0]], size)
 
     def _functions(self, chains: list[Chain]) -> None:
         """Find letters that are defined as functions, A(z) = ..., and those defined with one argument and with two."""

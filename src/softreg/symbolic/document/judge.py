@@ -9,7 +9,6 @@ that agrees, the step only inherits it.
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -172,12 +171,24 @@ class Judge:
         definition = self.context.definitions.get(node.letter)
         line = self.source.place(link.relation.start)[0]
         if definition is None and not chain.condition and node.letter not in INDEX - set(TARGETS):
-            if right.problem is None and not link.condition and self._stated.setdefault(node, right) is not right:
+            if right.problem is None and not link.condition and not self._is_new(node, right):
                 return None  # it has a value
             return "definition", ""
         if definition is not None and definition.line == line:
             return "definition", right.problem[1] if right.problem else ""
         return None
+
+    def _is_new(self, node: n.Var, right: Expression) -> bool:
+        """Note what a letter is said to be; return whether it was not said before, for any index or for this one."""
+        anyone = replace(node, sub=tuple(n.Var("") if isinstance(i, n.Var) else i for i in node.sub))
+        bit = node.letter in self.context.targets and right.nodes[0] in (n.Number(Fraction(0)), n.Number(Fraction(1)))
+        key = node if bit or node in self._stated or anyone not in self._stated else anyone
+        if self._stated.setdefault(key, right) is not right:
+            self._stated[node] = self._stated[key]
+            return False
+        if isinstance(right.nodes[0], n.Number):
+            self._stated.setdefault(anyone, right)
+        return True
 
     def _stated_before(self, chain: Chain, link: Link, head: Expression) -> Expression:
         """Return what the left side of a chain was said to be before; else the side itself."""
@@ -304,8 +315,11 @@ class Judge:
         if outcome.verdict == "true" or not condition:
             return outcome
         named = {condition[0].value, condition[2].value}
-        if not named <= {*self._scope, *self.context.labels}:
+        if not named <= {*self._scope, *self.context.labels, *self.context.truths} or not named & {*self._scope}:
             return outcome  # the case is about an index that does not occur
+        for other in named - {*self._scope, *self.context.labels}:
+            (known,) = named - {other}
+            self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
         i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
         if i.size != j.size:
             raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
@@ -322,29 +336,20 @@ class Judge:
 
     def facts(self) -> Facts:
         """Return what may be assumed."""
+        zeros = self._meaning.zeros()
         return Facts(
             {name_of(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
             self.context.one_hot or bool(self.context.labels),
             tuple(self._meaning.last.items()),
             self._meaning._class_size(),
             self._label_letters(),
+            zeros,
         )
 
     def _label_letters(self) -> tuple[Expr, ...]:
         """Return the free indices that name the true class."""
-        text = self.source.text
-        return tuple(
-            i
-            for i in self._scope.values()
-            if isinstance(i, Index)
-            and (
-                i.name == "c"
-                or any(
-                    re.search(rf"{re.escape(y)}_\{{?{re.escape(i.name)}\}}?\s*=\s*1", text)
-                    for y in self.context.targets
-                )
-            )
-        )
+        found = [i for i in (*self._scope.values(), *self._meaning.labels()) if isinstance(i, Index)]
+        return tuple(i for i in found if i.name in {"c", *self.context.truths})
 
     def values(self, e: Expression) -> Any:
         """Return the first reading's value of a side."""

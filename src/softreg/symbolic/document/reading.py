@@ -67,7 +67,7 @@ class Reader(Letters):
         if token.type == "NUMBER":
             return n.Number(Fraction(token.value))
         if token.type in ("NAME", "LABEL"):
-            return n.Var(token.value, at=tree.start)
+            return n.Var(token.value + "_rows" * (token.value in self.notation.whole), at=tree.start)
         if token.type == "DOTS":
             raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.start)
         raise NotUnderstoodError(f"{token.value!r} has nothing to act on", tree.start)

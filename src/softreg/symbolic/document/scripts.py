@@ -20,6 +20,8 @@ from softreg.symbolic.document.letters import (
     PARAMETERS,
     PROBABILITIES,
     SAME_LOSS,
+    VALUES,
+    WEIGHTS,
 )
 from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
 
@@ -37,6 +39,7 @@ class Notation:
     overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     bare: dict[str, frozenset[int]] = field(default_factory=dict)  # p(k | x): which arguments are indices
+    whole: set[str] = field(default_factory=set)  # functions of a row that stand for all their values: X^T (y - p)
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
@@ -86,12 +89,15 @@ class Letters:
         if letter in LOSSES - {"D"}:
             return not scripts and letter not in ("C", "l") and bracket.parts[0].kind != "sum"
         indexed = any(s.kind == "below" and not is_label(s) for s in scripts)
-        return letter in self.functions and not indexed and letter not in names(bracket)
+        called = letter in self.notation.functions or letter not in VALUES
+        return called and letter in self.functions and not indexed and letter not in names(bracket)
 
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
         written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
         arguments = tuple(map(self.read, written))
         sub, sup = list(head.sub), list(head.sup)
+        if head.letter.removesuffix("_rows") in self.notation.whole:
+            head = replace(head, letter=head.letter.removesuffix("_rows"))
         bare = self.notation.bare.get(head.letter, frozenset())
         last: list[n.Node] = []
         if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
@@ -210,6 +216,8 @@ class Letters:
                         letter += f"_{name}"
                 elif letter in self.functions | LOSSES and name in ABBREVIATED and name not in self.notation.indices:
                     continue
+                elif name == "0" and letter in WEIGHTS:
+                    letter += "_0"  # what is added, beside the weights of the features
                 else:
                     sub.append(self.read(piece))
         if sub and letter in self.notation.numbered:

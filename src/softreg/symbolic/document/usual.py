@@ -28,6 +28,18 @@ def _core(factors: Iterable[n.Node]) -> list[n.Node]:
     return out
 
 
+def _is_rest(node: n.Node) -> bool:
+    """Whether a formula is what is left of 1."""
+    first, *more = node.terms if isinstance(node, n.Add) else (node,)
+    return first == n.Number(Fraction(1)) and len(more) == 1 and isinstance(more[0], n.Mul)
+
+
+def _rest(node: n.Node) -> n.Var | None:
+    """Return y where the formula is 1 - y."""
+    last = node.terms[1].factors[-1] if _is_rest(node) else None
+    return last if isinstance(last, n.Var) else None
+
+
 class Usual:
     """Finds the roles of letters from how the document uses them."""
 
@@ -165,6 +177,8 @@ class Usual:
             return True
         if "softmax" in likely:
             return False
+        if arity(target)[0] in self._ranks_of_the_rest(target):
+            return True  # sum_n y_n log p_n + (1 - y_n) log(1 - p_n)
         if any(arity(p)[0] for p in likely) or arity(target)[0]:
             return False
         defined = [d for d in self.context.definitions.values() if d.argument is not None]
@@ -179,6 +193,17 @@ class Usual:
         )
         sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
+
+    def _ranks_of_the_rest(self, target: str) -> set[int]:
+        """Return with how many indices the target stands in (1 - y) log(1 - p)."""
+        rests = [
+            {v.letter: len(v.sub) for f in node.factors if (v := _rest(f)) is not None}
+            for top in self._nodes
+            for node in top.walk()
+            if isinstance(node, n.Mul)
+            and any(isinstance(f, n.Function) and f.name == "log" and _is_rest(f.argument) for f in node.factors)
+        ]
+        return {found[target] for found in rests if target in found}
 
     def _make(
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
@@ -253,7 +278,7 @@ class Usual:
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        needed = z in used or any(z in n.letters(d.body) for d in context.definitions.values())
+        needed = z in used or any(z in n.letters(d.body) and d.argument != z for d in context.definitions.values())
         if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
             return
         x = "x" if "x" in used else "X"
@@ -266,7 +291,10 @@ class Usual:
         classes = context.arity_of(z)[0]
         if "b" in used and "b" not in context.definitions:
             bias = " + b_k" if classes else " + b"
-        if classes == 0:
+        if context.binary and classes == 1 and context.arity_of(x) == (2, 0):
+            context.arity[weight] = (1, 0)
+            self._make(z, ("n",), f"\\sum_p {weight}_p {x}_{{np}}{bias.removesuffix('_k')}")
+        elif classes == 0 and context.arity_of(x)[0] < 2:
             context.arity[weight] = (1, 0)
             context.arity[x] = (1, context.arity_of(x)[1])
             self._make(z, (), f"\\sum_p {weight}_p x_p{up}{bias}")
