@@ -52,8 +52,8 @@ SIGNS = {
     "+": "PLUS", "-": "MINUS", "\u2212": "MINUS", "*": "TIMES", "\u00b7": "TIMES", "\u00d7": "TIMES", "/": "SLASH",
     "^": "CARET", "_": "UNDER", "'": "PRIME", "\u2032": "PRIME", "(": "LPAR", ")": "RPAR", "[": "LPAR", "]": "RPAR",
     "{": "LBRACE", "}": "RBRACE", ",": "COMMA", ";": "SEMI", ":": "SEMI", "|": "MID", "=": "EQ", "&": "AMP",
-    "<": "OTHER", ">": "OTHER", "\u2260": "NEQ", "\u2202": "PARTIAL", "\u2207": "NABLA", "\u2211": "SUM", "\u220f": "SUM",
-    "\u22a4": "TRANSPOSE", "\u2248": "OTHER", "\u2264": "OTHER", "\u2265": "OTHER", "\u2190": "ARROW",
+    "<": "OTHER", ">": "OTHER", "\u2260": "NEQ", "\u2202": "PARTIAL", "\u2207": "NABLA", "\u2211": "SUM",
+    "\u220f": "SUM", "\u22a4": "TRANSPOSE", "\u2248": "OTHER", "\u2264": "OTHER", "\u2265": "OTHER", "\u2190": "ARROW",
 }  # fmt: skip
 UNICODE = dict(
     zip(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +21,7 @@ from softreg.symbolic.document.definitions import (
     definition_from,
     read_formula,
 )
-from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
     TARGETS,
@@ -38,8 +39,9 @@ _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 class Inference:
     """Finds the context of a document from its formulas."""
 
-    def __init__(self, given: Context | None, text: str):
+    def __init__(self, given: Context | None, text: str, barred: frozenset[int] = frozenset()):
         self.context = given or Context()
+        self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
         self._nodes: list[n.Node] = []
@@ -72,7 +74,7 @@ class Inference:
     def _one_hot(self, chains: list[Chain]) -> None:
         r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
         for chain in chains:
-            head, value = (self._try(side.tokens) for side in (chain.head, chain.links[0].right))
+            head, value = (self._try(side) for side in (chain.head, chain.links[0].right))
             if not isinstance(head, n.Var) or head.letter not in self.context.targets or not head.sub:
                 continue
             if isinstance(value, n.Cases):
@@ -116,7 +118,7 @@ class Inference:
             types = [t.type for t in chain.head.tokens]
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
-            head = self._try(chain.head.tokens)
+            head = self._try(chain.head)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
             self._bare(chain)
@@ -126,8 +128,8 @@ class Inference:
         """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
         sides = [chain.head, *(link.right for link in chain.links)]
         for left, right in itertools.pairwise(sides):
-            head = self._try(left.tokens)
-            body = self._try(right.tokens) if isinstance(head, n.Var) and head.arguments else None
+            head = self._try(left)
+            body = self._try(right) if isinstance(head, n.Var) and head.arguments else None
             if not isinstance(head, n.Var) or body is None:
                 continue
             used = n.free_indices(body)
@@ -140,7 +142,7 @@ class Inference:
         """Find what the document itself says that the targets sum to."""
         context = self.context
         for chain in chains:
-            head, value = (self._try(side.tokens) for side in (chain.head, chain.links[0].right))
+            head, value = (self._try(side) for side in (chain.head, chain.links[0].right))
             y = head.body if isinstance(head, n.Sum) else None
             if not isinstance(head, n.Sum) or not isinstance(y, n.Var) or y.letter not in context.sums_to_one:
                 continue
@@ -155,7 +157,7 @@ class Inference:
     def _sides(self, chains: list[Chain]) -> Iterator[n.Node]:
         for chain in chains:
             for side in (chain.head, *(link.right for link in chain.links)):
-                node = self._try(side.tokens)
+                node = self._try(side)
                 if node is not None:
                     yield node
 
@@ -172,17 +174,24 @@ class Inference:
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right
-                if link.relation.type != "EQ" or chain.condition or link.condition:
+                at = link.relation.start
+                if link.relation.type != "EQ" or chain.condition or link.condition or at in self._barred:
                     continue
-                line = line_of(link.relation.start)
+                line = line_of(at)
                 text = f"{head.text} = {right.text}"
+                self._note_unread(head, right)
                 own = shown and number == 0  # the step that says it is a definition; others are also judged
                 definition = self._definition(head, right, line if own else None, text, plain=shown)
                 if definition is not None:
-                    self.context.accept(definition, f"line {line}")
+                    self.context.accept(replace(definition, at=at), f"line {line}")
+
+    def _note_unread(self, left: Side, right: Side) -> None:
+        head = self._try(left)
+        if isinstance(head, n.Var) and head.letter not in self.context.definitions and self._try(right) is None:
+            self.context.unread.add(head.letter)
 
     def _definition(self, left: Side, right: Side, line: int | None, text: str, *, plain: bool) -> Definition | None:
-        head, body = self._try(left.tokens), self._try(right.tokens)
+        head, body = self._try(left), self._try(right)
         if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number):
             return None
         if head.letter in ("x", "X", "\\alpha") or (head.letter in TARGETS and not _is_probability(body)):
@@ -191,9 +200,9 @@ class Inference:
             return None
         return definition_from(head, body, line, text)
 
-    def _try(self, made: Any) -> n.Node | None:
+    def _try(self, side: Side) -> n.Node | None:
         try:
-            trees = parse(list(made))
+            trees = side.trees
             return Reader(self.context.notation).read(trees[0]) if len(trees) == 1 else None
         except NotUnderstoodError:
             return None

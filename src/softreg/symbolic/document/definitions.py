@@ -25,6 +25,7 @@ class Definition:
     formal: str | None = None  # the letter of the vector that it is a function of
     line: int | None = None
     text: str = ""
+    at: int = -1  # where it stands in the document
     of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
 
 
@@ -46,11 +47,24 @@ class Context:
     one_hot: bool = False
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
     binary: bool = False
+    unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
 
     def arity_of(self, letter: str) -> tuple[int, int]:
         """Return how many indices below and above the letter has where it has the most."""
         return self.arity.get(letter, (0, 0))
+
+    def without_reading(self, letters: set[str]) -> str:
+        """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""
+        done: set[str] = set()
+        while letters - done:
+            letter = min(letters - done)
+            definition = self.definitions.get(letter)
+            if letter in self.unread and (definition is None or definition.at < 0):
+                return letter
+            done.add(letter)
+            letters = letters | (n.letters(definition.body) if definition is not None else set())
+        return ""
 
     def accept(self, definition: Definition, origin: str) -> None:
         """Take a definition, if the letter has none and would not be defined by itself."""
@@ -118,4 +132,6 @@ def is_slope(node: n.Derivative, context: Context) -> bool:
     if definition is None or definition.argument is None or not isinstance(f, n.Var) or f.arguments or f.sub or f.sup:
         return False
     indices = sum(context.arity_of(a.letter))
-    return not (a.sub or a.sup) and (indices > 0 or (a.letter != definition.argument and a.letter not in context.definitions))
+    return not (a.sub or a.sup) and (
+        indices > 0 or (a.letter != definition.argument and a.letter not in context.definitions)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import sympy as sp
@@ -29,7 +30,7 @@ class VacuousError(UnclearError):
     """A derivative in what does not occur: 0 = 0 would prove nothing."""
 
 
-class Entries:
+class Entries(ABC):
     """Values of letters and indices; `value` gives that of the formula a letter is defined by."""
 
     def __init__(self, context: Context, ranges: Ranges):
@@ -38,9 +39,9 @@ class Entries:
         self._bases: dict[str, Any] = {}
         self._labels: dict[Any, Expr] = {}
 
+    @abstractmethod
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
         """Return the value of a formula."""
-        raise NotImplementedError
 
     # --- indices ---
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -22,6 +23,7 @@ from softreg.symbolic.document.compare import Facts, Outcome, compare, total_tol
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.hints import hint_for, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
@@ -42,10 +44,12 @@ UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, Asser
 class Judge:
     """The verdicts on a document."""
 
-    def __init__(self, text: str, given: Context | None = None):
-        self._end = time.process_time() + SECONDS_A_DOCUMENT
+    def __init__(self, text: str, given: Context | None, end: float, barred: frozenset[int] = frozenset()):
+        self._end = end
         self.source = Source(text)
         chains, inline = self.source.chains()
+        said = [chain for chain in inline if any(link.relation.start in barred for link in chain.links)]
+        chains = sorted([*chains, *said], key=lambda chain: chain.links[0].relation.start)
         counted = [0, *itertools.accumulate(len(chain.links) for chain in chains)]
         self.complete = counted[-1] <= MOST_STEPS
         self.chains = [
@@ -53,8 +57,9 @@ class Judge:
             for chain, before in zip(chains, counted, strict=False)
             if before < MOST_STEPS
         ]
-        inline = inline[:MOST_STEPS]
-        self.context = Inference(given, text).run(self.chains, inline, lambda at: self.source.place(at)[0])
+        self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
+        inference = Inference(deepcopy(given), text, barred)
+        self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
@@ -108,15 +113,14 @@ class Judge:
             except UNFORESEEN as error:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
-            slope = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else ""
-            if step.verdict == "false" and not step.inherited:
+            climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
+            if climbs:
+                step.verdict, (step.hint, step.counterexample) = "false", climbs
+            if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
                 step.hint = self._hint(slip) or step.hint
-            if link.relation.type == "EQ":
-                step.hint += f"; {slope}" if slope else ""
+            if link.relation.type == "EQ" or climbs:  # an arrow has an entry among the steps if it is wrong
                 self.steps.append(step)
-            elif slope:  # an arrow has no entry among the steps
-                self.context.notes.append(f"line {line}: {slope}")
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
             elif step.verdict == "update":
@@ -130,21 +134,12 @@ class Judge:
             raise TooLongError(f"the {SECONDS_A_DOCUMENT:g} seconds for the whole document are used up")
         return left
 
-    def _hint(self, guess: Callable[[], str]) -> str:
-        """Return what a guess finds; nothing, if that takes long."""
+    def _hint(self, guess: Callable[[], Any]) -> Any:
+        """Return what a guess finds; an empty string, if that takes long."""
         try:
             with Deadline(min(SECONDS_A_HINT, self._seconds_left())):
                 return guess()
-        except (
-            TooLongError,
-            RecursionError,
-            ValueError,
-            TypeError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            AssertionError,
-        ):
+        except (TooLongError, RecursionError, *UNFORESEEN):
             return ""
 
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
@@ -225,6 +220,10 @@ class Judge:
                 base = left.repaired
             step.hint = "compared with the last side before it that is understood"
         outcome = self._compared(base, right, condition)
+        unread = self.context.without_reading(n.letters(base.nodes[0]) | n.letters(right.nodes[0]))
+        if outcome.verdict == "false" and unread:
+            told = f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
+            outcome = Outcome("undecided", reason=told)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
         step.hint = outcome.reason or step.hint
@@ -378,7 +377,17 @@ def _told(outcome: Outcome) -> str:
 
 def judge(text: str, given: Context | None = None) -> Verdicts:
     """Judge every step of a document."""
-    return Judge(text, given).run()
+    end = time.process_time() + SECONDS_A_DOCUMENT
+    best = Judge(text, given, end)
+    verdicts = best.run()
+    if not slips(best)[0]:
+        return verdicts
+    for at in itertools.islice(doubted(best), MOST_DOUBTS):
+        other = Judge(text, given, end, frozenset({at}))
+        found = other.run()
+        if slips(other) < slips(best):
+            best, verdicts = other, found
+    return verdicts
 
 
 __all__ = ["Judge", "Step", "Verdicts", "judge", "namespace"]

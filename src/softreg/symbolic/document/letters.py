@@ -12,6 +12,7 @@ NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\
 PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
 INDEX = frozenset("ijklmnpqrcst")
 LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
+INPUTS = frozenset({"x", "X", "\\phi"})
 TARGETS = ("y", "t")
 WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
 ALWAYS_PROBABILITIES = frozenset(

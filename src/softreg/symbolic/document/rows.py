@@ -97,7 +97,11 @@ def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
             arity = context.arity_of(letter)
             if arity not in ((2, 0), (1, 1)):
                 continue
-            body = n.Var(letter, (n.Var("n"), n.Var("j"))) if arity == (2, 0) else n.Var(letter, (n.Var("j"),), (n.Var("n"),))
+            body = (
+                n.Var(letter, (n.Var("n"), n.Var("j")))
+                if arity == (2, 0)
+                else n.Var(letter, (n.Var("j"),), (n.Var("n"),))
+            )
             side = "rows" if votes[big] >= 0 else "columns"
             sub = ("n", "j") if side == "rows" else ("j", "n")
             yield Definition(big, sub, (), body, text=f"{big} = the {side} {row}")
@@ -109,21 +113,12 @@ def _all_letters(node: n.Node) -> set[str]:
 
 
 def _lift(node: n.Node, letters: set[str], row: str) -> n.Node:
-    if isinstance(node, n.Var):
-        if node.letter in letters:
-            return replace(node, letter=f"{node.letter}_rows", sub=(n.Var(row), *node.sub), arguments=None)
-        return node if node.arguments is None else replace(node, arguments=_lift_all(node.arguments, letters, row))
-    changes: dict[str, object] = {}
-    for name, value in vars(node).items():
-        if isinstance(value, n.Node):
-            changes[name] = _lift(value, letters, row)
-        elif isinstance(value, tuple):
-            changes[name] = _lift_all(value, letters, row)
-    return replace(node, **changes)
+    def change(part: n.Node) -> n.Node | None:
+        if not isinstance(part, n.Var):
+            return None
+        if part.letter in letters:
+            return replace(part, letter=f"{part.letter}_rows", sub=(n.Var(row), *part.sub), arguments=None)
+        inner = part.arguments
+        return part if inner is None else replace(part, arguments=tuple(_lift(a, letters, row) for a in inner))
 
-
-def _lift_all(values: tuple, letters: set[str], row: str) -> tuple:  # type: ignore[type-arg]
-    return tuple(
-        _lift(v, letters, row) if isinstance(v, n.Node) else _lift_all(v, letters, row) if isinstance(v, tuple) else v
-        for v in values
-    )
+    return n.rebuilt(node, change)

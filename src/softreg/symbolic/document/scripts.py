@@ -6,6 +6,7 @@ its argument; after any other, a factor.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
 from softreg.symbolic.document import nodes as n
@@ -43,20 +44,20 @@ class Notation:
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
-class Letters:
+class Letters(ABC):
     """Reads letters with their scripts and brackets."""
 
     def __init__(self, notation: Notation):
         self.notation = notation
         self.functions = FUNCTIONS | notation.functions
 
+    @abstractmethod
     def read(self, tree: Tree) -> n.Node:
         """Return the formula."""
-        raise NotImplementedError
 
+    @abstractmethod
     def condition(self, tree: Tree) -> n.Node:
         """Return the condition."""
-        raise NotImplementedError
 
     def _maybe_applied(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read a letter and, if it is a function, the bracket after it."""

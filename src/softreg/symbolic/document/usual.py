@@ -34,10 +34,10 @@ def _is_rest(node: n.Node) -> bool:
     return first == n.Number(Fraction(1)) and len(more) == 1 and isinstance(more[0], n.Mul)
 
 
-def _rest(node: n.Node) -> n.Var | None:
+def _rest(node: n.Node) -> n.Node | None:
     """Return y where the formula is 1 - y."""
-    last = node.terms[1].factors[-1] if _is_rest(node) else None
-    return last if isinstance(last, n.Var) else None
+    last = node.terms[1] if isinstance(node, n.Add) and _is_rest(node) else None
+    return last.factors[-1] if isinstance(last, n.Mul) else None
 
 
 class Usual:
@@ -117,7 +117,7 @@ class Usual:
                     if any(isinstance(f, n.Function) and f.name == "log" for f in _core(node.factors)):
                         votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
         usual = next(
-            (t for t in TARGETS if t in used | self.context.labels and t not in self.context.definitions), None
+            (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
         )
         if usual is not None and (not votes or votes[usual]):
             return usual
@@ -195,15 +195,20 @@ class Usual:
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
 
     def _ranks_of_the_rest(self, target: str) -> set[int]:
-        """Return with how many indices the target stands in (1 - y) log(1 - p)."""
-        rests = [
-            {v.letter: len(v.sub) for f in node.factors if (v := _rest(f)) is not None}
-            for top in self._nodes
-            for node in top.walk()
-            if isinstance(node, n.Mul)
-            and any(isinstance(f, n.Function) and f.name == "log" and _is_rest(f.argument) for f in node.factors)
-        ]
-        return {found[target] for found in rests if target in found}
+        """Return with how many indices the target stands in (1 - y) log(1 - p), one of them perhaps a slip."""
+        found: set[int] = set()
+        kept: list[n.Node | None]
+        for node in (part for top in self._nodes for part in top.walk()):
+            if isinstance(node, n.Mul):
+                logs = [f.argument for f in node.factors if isinstance(f, n.Function) and f.name == "log"]
+                kept = [_rest(f) for f in node.factors] if logs else []
+                kept += [f for f in node.factors if any(map(_is_rest, logs))]
+            elif isinstance(node, n.Power) and _is_rest(node.base):
+                kept = [_rest(node.exponent)]
+            else:
+                continue
+            found |= {len(v.sub) for v in kept if isinstance(v, n.Var) and v.letter == target}
+        return found
 
     def _make(
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
