@@ -17,7 +17,9 @@ $$\frac{\partial p_i}{\partial z_j} = \begin{cases} p_i (1 - p_i) & i = j \\ -p_
 $$\frac{\partial L}{\partial z_i} = -\sum_{k=1}^{K} \frac{y_k}{p_k} \frac{\partial p_k}{\partial z_i}
 = -\frac{y_i}{p_i} p_i (1 - p_i) + \sum_{k \neq i} \frac{y_k}{p_k} p_k p_i = y_i - p_i = p_i - y_i$$
 
-$$w_{kj} := w_{kj} + \alpha (p_k - y_k) x_j$$
+$$w_{kj} := w_{kj} - \alpha (p_k - y_k) x_j$$
+
+$$R = \sum_k \sum_j w_{kj}^2 + \sum_k \sum_j \sum_i w_{kj} w_{ij} + \sum_k \sum_j \sum_i w_{kj} w_{ij} x_j x_i$$
 
 $$p_i = oldsymbol{p}_i + averyveryveryveryveryverylongwordthatnobodycanbreakbecauseithasnospacesinit$$
 """
