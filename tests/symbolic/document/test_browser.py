@@ -138,7 +138,9 @@ def test_keyboard(browser, report, verdicts):
         assert found[3] != "none"
         seen.append(found)
     assert seen[0][1] == "To the steps"
-    assert [name for tag, name, *_ in seen if tag == "DIV"] == [f"step {i}" for i in range(1, len(verdicts.steps) + 1)]
+    names = [name for tag, name, *_ in seen if tag == "DIV"]
+    steps = [f"step {i}" for i in range(1, len(verdicts.steps) + 1)]
+    assert [name for name in names if name.startswith("step")] == steps
     assert any(tag == "SUMMARY" for tag, *_ in seen)
     browser.open(report, 800)
     browser.press(TAB)
