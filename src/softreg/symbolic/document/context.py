@@ -95,7 +95,11 @@ class Inference:
             total = node.terms[-1]
             if len(node.terms) != 2 or not isinstance(node.terms[0], n.Number) or not isinstance(total, n.Sum):
                 continue
-            if not isinstance(total.upper, n.Add) or not isinstance(total.upper.terms[0], n.Var):
+            if (
+                not isinstance(total.body, n.Function)
+                or not isinstance(total.upper, n.Add)
+                or not isinstance(total.upper.terms[0], n.Var)
+            ):
                 continue
             self._zero_at_last(total.body, total.index, total.upper.terms[0].letter)
 

@@ -62,6 +62,7 @@ class Judge:
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
     def run(self) -> Verdicts:
@@ -116,6 +117,9 @@ class Judge:
             climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
             if climbs:
                 step.verdict, (step.hint, step.counterexample) = "false", climbs
+                step.inherited = bool(n.letters(e.nodes[0]) & self._slipped)
+            if step.verdict == "false":
+                self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
             if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
                 step.hint = self._hint(slip) or step.hint
