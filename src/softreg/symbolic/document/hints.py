@@ -71,6 +71,16 @@ def whole_loss(judge: Judge, *sides: Expression) -> str:
     return ""
 
 
+def of_another(new: n.Var, value: n.Node) -> str:
+    """Return that the new value of an entry is made of another entry of the same letter; empty if it is not."""
+    old = [v for v in n.values(value) if v.letter == new.letter]
+    free = n.free_indices(value)
+    told = [v for v in old if v.sub != new.sub and all(isinstance(i, n.Var) and i.letter in free for i in v.sub)]
+    if not new.sub or not told or len(told) < len(old) or not all(isinstance(i, n.Var) for i in new.sub):
+        return ""
+    return f"the new value of {_spelled(new)} begins with {_spelled(told[0])}"
+
+
 def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, Counterexample | None] | None:
     """Return that a weight moves so that a loss grows, or a likelihood shrinks, and where; nothing if it does not."""
     new = left.nodes[0] if left.nodes else None

@@ -17,7 +17,6 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare, total_told
 from softreg.symbolic.document.context import Inference
@@ -25,7 +24,7 @@ from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import UnclearError, name_of
-from softreg.symbolic.document.hints import hint_for, slope_hint, whole_loss
+from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
@@ -93,6 +92,7 @@ class Judge:
             for d in node.walk()
         )
         anchor: Expression | None = expressions[0]
+        self._wrong = expressions[0]
         broken = False
         previous = expressions[0]
         for number, (link, e) in enumerate(zip(chain.links, expressions[1:], strict=True)):
@@ -123,7 +123,9 @@ class Judge:
             if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
                 step.hint = self._hint(slip) or step.hint
-            if link.relation.type == "EQ" or climbs:  # an arrow has an entry among the steps if it is wrong
+            if (
+                link.relation.type == "EQ" or step.verdict == "false"
+            ):  # an arrow has an entry among the steps if it is wrong
                 self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
@@ -163,6 +165,8 @@ class Judge:
         if after == node:
             return "definition", ""  # z = (z_1, ..., z_K)
         if (again and not node.primes) or link.relation.type == "ARROW":
+            if after is not None and (told := of_another(node, after)):
+                return "false", told
             problem = f"; {right.problem[1]}" if right.problem else ""
             return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
@@ -392,6 +396,3 @@ def judge(text: str, given: Context | None = None) -> Verdicts:
         if slips(other) < slips(best):
             best, verdicts = other, found
     return verdicts
-
-
-__all__ = ["Judge", "Step", "Verdicts", "judge", "namespace"]
