@@ -125,7 +125,7 @@ class Judge:
                 step.hint = self._hint(slip) or step.hint
             if (
                 link.relation.type == "EQ" or step.verdict == "false"
-            ):  # an arrow has an entry among the steps if it is wrong
+            ):  # an arrow has an entry if it is wrong
                 self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
