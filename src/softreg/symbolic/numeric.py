@@ -24,6 +24,8 @@ class Point:
         self.sizes, self._rows = sizes, frozenset(rows_sum_to_one)
         self._seed = seed
         self.values: dict[Any, Any] = {}
+        self._totals: dict[Any, Any] = {}
+        self._indices: dict[Expr, tuple[Expr, ...]] = {}
 
     def _draw(self, key: Any, positive: bool) -> Any:
         if key not in self.values:
@@ -52,6 +54,16 @@ class Point:
     def pick(self, name: Any, size: int, places: tuple[int, ...]) -> int:
         """Return the value of a choice."""
         return random.Random(f"{self._seed} {name} {places}").randint(1, size)
+
+    def total(self, e: Total, places: dict[Expr, int]) -> Any:
+        """Return the value of a sum, which is the same wherever the indices that occur in it are."""
+        if e not in self._indices:
+            self._indices[e] = tuple(i for i in e.free_symbols if isinstance(i, Index))
+        key = (e, *(places[i] for i in self._indices[e]))
+        if key not in self._totals:
+            values = range(1, self.size(e.index.size) + 1)
+            self._totals[key] = CONTEXT.fsum(evaluate(e.term, self, {**places, e.index: i}) for i in values)
+        return self._totals[key]
 
 
 def evaluate(e: Expr, point: Point, places: dict[Expr, int]) -> Any:
@@ -95,8 +107,7 @@ def _value(e: Expr, point: Point, places: dict[Expr, int], value: Any) -> Any:
     if isinstance(e, Pick):
         return point.pick(e.args[0], point.size(e.size), tuple(int(value(i)) for i in e.args[2:]))
     if isinstance(e, Total):
-        values = range(1, point.size(e.index.size) + 1)
-        return CONTEXT.fsum(evaluate(e.term, point, {**places, e.index: i}) for i in values)
+        return point.total(e, places)
     raise UnsupportedError(f"{type(e).__name__} has no value")
 
 
