@@ -175,10 +175,11 @@ def _places(
     for seed, choice in enumerate(choices):
         sizes = _sizes(values, facts, choice)
         point = numeric.Point(sizes, tuple(facts.sums), seed)
+        sums: dict[Any, Any] = {}
         for places in itertools.islice(numeric.index_values(tuple(free), point), most):
             places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
             try:
-                at = [numeric.evaluate(e, point, places) for e in values]
+                at = [numeric.evaluate(e, point, places, sums) for e in values]
             except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
                 continue
             if all(map(_is_usable, at)):
