@@ -54,16 +54,31 @@ class Point:
         return random.Random(f"{self._seed} {name} {places}").randint(1, size)
 
 
-def evaluate(e: Expr, point: Point, places: dict[Expr, int]) -> Any:
-    """Return the value of the expression where its free indices have the given values."""
+def evaluate(e: Expr, point: Point, places: dict[Expr, int], sums: dict[Any, Any] | None = None) -> Any:
+    """Return the value of the expression where its free indices have the given values.
+
+    `sums` keeps the sums met so far at this point, to be handed on while its values stay as they are.
+    """
     known: dict[Expr, Any] = {}
+    met = {} if sums is None else sums
 
     def value(e: Expr) -> Any:
         if e not in known:
-            known[e] = _value(e, point, places, value)
+            known[e] = _total(e, point, places, met) if isinstance(e, Total) else _value(e, point, places, value)
         return known[e]
 
     return value(e)
+
+
+def _total(e: Total, point: Point, places: dict[Expr, int], sums: dict[Any, Any]) -> Any:
+    """Return the value of a sum, which is the same wherever the indices that occur in it are."""
+    if e not in sums:
+        sums[e] = [i for i in e.free_symbols if isinstance(i, Index)]
+    key = (e, *(places[i] for i in sums[e]))
+    if key not in sums:
+        values = range(1, point.size(e.index.size) + 1)
+        sums[key] = CONTEXT.fsum(evaluate(e.term, point, {**places, e.index: i}, sums) for i in values)
+    return sums[key]
 
 
 def _value(e: Expr, point: Point, places: dict[Expr, int], value: Any) -> Any:
@@ -94,9 +109,6 @@ def _value(e: Expr, point: Point, places: dict[Expr, int], value: Any) -> Any:
         return CONTEXT.mpf(abs(value(e.args[0])) < TOLERANCE)
     if isinstance(e, Pick):
         return point.pick(e.args[0], point.size(e.size), tuple(int(value(i)) for i in e.args[2:]))
-    if isinstance(e, Total):
-        values = range(1, point.size(e.index.size) + 1)
-        return CONTEXT.fsum(evaluate(e.term, point, {**places, e.index: i}) for i in values)
     raise UnsupportedError(f"{type(e).__name__} has no value")
 
 
@@ -108,8 +120,9 @@ def index_values(indices: tuple[Expr, ...], point: Point) -> Iterator[dict[Expr,
 
 def counterexample(a: Expr, b: Expr, indices: tuple[Expr, ...], point: Point) -> str | None:
     """Where a and b differ, in words; None if they agree at this point for all index values."""
+    sums: dict[Any, Any] = {}
     for places in index_values(indices, point):
-        left, right = evaluate(a, point, places), evaluate(b, point, places)
+        left, right = (evaluate(e, point, places, sums) for e in (a, b))
         if abs(left - right) > TOLERANCE * (1 + abs(left)):
             where = ", ".join(
                 f"{name} = {value}" for name, value in (*point.sizes.items(), *((i.name, v) for i, v in places.items()))

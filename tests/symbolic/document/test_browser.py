@@ -17,7 +17,9 @@ $$\frac{\partial p_i}{\partial z_j} = \begin{cases} p_i (1 - p_i) & i = j \\ -p_
 $$\frac{\partial L}{\partial z_i} = -\sum_{k=1}^{K} \frac{y_k}{p_k} \frac{\partial p_k}{\partial z_i}
 = -\frac{y_i}{p_i} p_i (1 - p_i) + \sum_{k \neq i} \frac{y_k}{p_k} p_k p_i = y_i - p_i = p_i - y_i$$
 
-$$w_{kj} := w_{kj} + \alpha (p_k - y_k) x_j$$
+$$w_{kj} := w_{kj} - \alpha (p_k - y_k) x_j$$
+
+$$R = \sum_k \sum_j w_{kj}^2 + \sum_k \sum_j \sum_i w_{kj} w_{ij} + \sum_k \sum_j \sum_i w_{kj} w_{ij} x_j x_i$$
 
 $$p_i = oldsymbol{p}_i + averyveryveryveryveryverylongwordthatnobodycanbreakbecauseithasnospacesinit$$
 """
@@ -136,7 +138,9 @@ def test_keyboard(browser, report, verdicts):
         assert found[3] != "none"
         seen.append(found)
     assert seen[0][1] == "To the steps"
-    assert [name for tag, name, *_ in seen if tag == "DIV"] == [f"step {i}" for i in range(1, len(verdicts.steps) + 1)]
+    names = [name for tag, name, *_ in seen if tag == "DIV"]
+    steps = [f"step {i}" for i in range(1, len(verdicts.steps) + 1)]
+    assert [name for name in names if name.startswith("step")] == steps
     assert any(tag == "SUMMARY" for tag, *_ in seen)
     browser.open(report, 800)
     browser.press(TAB)

@@ -144,3 +144,51 @@ def test_one_entry_for_each_sign():
         ("g", "h"),
         ("k", "l"),
     ]
+
+
+BINARY = r"""
+$$\frac{\partial L}{\partial \hat y} = -\frac{y}{\hat y} + \frac{1 - y}{1 - \hat y}$$
+
+$$\frac{\partial \hat y}{\partial z} = \hat y (1 - \hat y)$$
+
+$$\frac{\partial L}{\partial z} = \frac{\partial L}{\partial \hat y} \frac{\partial \hat y}{\partial z} = \hat y - y$$
+
+$$L = -y \log \hat y - (1 - y) \log(1 - \hat y)$$
+
+$$\hat y = \frac{1}{1 + e^{-z}}$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "slip", "line"),
+    [
+        (r"- (1 - y) \log", r"+ (1 - y) \log", 8),
+        (r"= -y \log", r"= y \log", 8),
+        (r"\log(1 - \hat y)", r"\log(\hat y)", 8),
+        (r"1 + e^{-z}", r"1 - e^{-z}", 10),
+    ],
+)
+def test_a_later_slip(right, slip, line):
+    """Steps before a wrong definition keep their verdicts, and the definition is what is wrong."""
+    assert {s.verdict for s in judge(BINARY).steps} <= {"true", "true-if", "definition"}
+    found = judge(BINARY.replace(right, slip)).steps
+    assert [s.line for s in found if s.verdict not in ("true", "true-if", "definition")] == [line]
+
+
+def test_a_slip_of_the_text():
+    """A display that the text before it contradicts is right if what follows agrees with it."""
+    slip = r"With $p_k = e^{-z_k} / \sum_j e^{z_j}$ we have" + "\n\n"
+    display = (
+        r"$$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$ $$\frac{\partial p_k}{\partial z_j} = p_k (\delta_{kj} - p_j)$$"
+    )
+    found = judge(slip + display)
+    assert [(s.line, s.verdict) for s in found.steps] == [(1, "false"), (3, "definition"), (3, "true")]
+    assert [s.verdict for s in judge(slip.replace("-z_k", "z_k") + display).steps] == ["true", "true"]
+
+
+def test_a_loss_that_is_not_understood():
+    """What is guessed of a letter whose definition is not understood can prove, and cannot refute."""
+    loss = r"$$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$ $$L = \oint y_k \log p_k$$ "
+    right, other = (rf"$$\frac{{\partial L}}{{\partial z_i}} = p_i {sign} y_i$$" for sign in "-+")
+    assert [s.verdict for s in judge(loss + right).steps] == ["definition", "unparseable", "true-if"]
+    assert [s.verdict for s in judge(loss + other).steps] == ["definition", "unparseable", "undecided"]

@@ -207,7 +207,11 @@ VECTORS = "$$\\hat y = \\mathrm{softmax}(z)$$\n\n$$L = -\\sum_k y_k \\log \\hat 
         (r"z^\top \hat y = \sum_k z_k \hat y_k", "true"),
         (r"z \cdot \hat y = \sum_k z_k \hat y_k", "true"),
         (r"z = (z_1, \dots, z_K)", "definition"),
-        (r"\sum_k e^{z_k} = e^{z_1} + \dots + e^{z_K}", "unparseable"),
+        (r"\sum_k e^{z_k} = e^{z_1} + \dots + e^{z_K}", "true"),
+        (r"\sum_k e^{z_k} = e^{z_1} + e^{z_2} + \dots + e^{z_K}", "true"),
+        (r"\sum_k e^{z_k} = e^{z_1} + e^{z_3} + \dots + e^{z_K}", "unparseable"),
+        (r"\sum_k e^{z_k} = e^{z_1} + \dots + e^{y_K}", "unparseable"),
+        (r"\sum_k z_k = -z_1 - z_2 - \cdots - z_K", "false"),
         (r"\frac{\partial \hat y_i}{\partial z_j} = \hat y_i (I_{ij} - \hat y_j)", "true"),
         (SLOPE + CASES.format(r"\hat y_i - 1", "y_i = 1", r"\hat y_i", "y_i = 0"), "true-if"),
         (SLOPE + CASES.format(r"\hat y_i", "y_i = 1", r"\hat y_i - 1", "y_i = 0"), "false"),
@@ -257,21 +261,23 @@ WEIGHTS = SOFTMAX + LOSS + "$$z_k = \\sum_j w_{kj} x_j$$\n\n"
     ],
 )
 def test_direction_of_an_update(sign, change, up):
-    """An update that climbs the slope of a loss is told."""
+    """An update that climbs the slope of a loss is wrong, with a place where it does."""
     (step,) = steps(f"w_{{kj}} {sign} w_{{kj}} {change}", before=WEIGHTS)
-    assert step.verdict == "update"
+    assert step.verdict == ("false" if up else "update")
     assert ("goes up" in step.hint) == up
+    assert (step.counterexample is not None) == up
 
 
 def test_direction_behind_an_arrow():
-    """An arrow has no entry among the steps, and its direction is told beside them; what follows it is judged."""
+    """An arrow has an entry among the steps if its direction is wrong; what follows it is judged."""
     arrow = (
         r"$$w_{kj} \leftarrow w_{kj} + \alpha \frac{\partial L}{\partial w_{kj}} = w_{kj} + \alpha (p_k - y_k) x_j$$"
     )
     found = judge(WEIGHTS + arrow)
-    assert [s.verdict for s in found.steps][3:] == ["true-if"]
-    assert any("goes up" in note for note in found.context)
-    assert not any("goes up" in note for note in judge(WEIGHTS + arrow.replace("+", "-")).context)
+    assert [s.verdict for s in found.steps][3:] == ["false", "true-if"]
+    assert "goes up" in found.steps[3].hint
+    assert found.exit_code == 1
+    assert [s.verdict for s in judge(WEIGHTS + arrow.replace("+", "-")).steps][3:] == ["true-if"]
 
 
 def test_direction_for_a_likelihood():

@@ -31,7 +31,7 @@ WITH_ARGUMENT = frozenset(words("label tag vspace phantom hphantom vphantom colo
 GROUPS = frozenset(words("boxed cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
-    "sum": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
+    "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
     "log": "LOG", "ln": "LOG", "exp": "EXP", "max": "MAX",
     "cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "odot": "TIMES", "circ": "TIMES", "div": "SLASH",
     "ne": "NEQ", "neq": "NEQ",
@@ -43,7 +43,7 @@ PLAIN = {
     "Longrightarrow": "IMPLIES", "therefore": "IMPLIES",
     "in": "IN", "dots": "DOTS", "ldots": "DOTS", "cdots": "DOTS",
     "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS", "ddots": "DOTS",
-    "mid": "MID", "vert": "MID", "colon": "SEMI",
+    "prime": "PRIME", "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
     "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "LPAR", "rvert": "RPAR",
     "pm": "BAD", "mp": "BAD",
@@ -53,7 +53,7 @@ SIGNS = {
     "^": "CARET", "_": "UNDER", "'": "PRIME", "\u2032": "PRIME", "(": "LPAR", ")": "RPAR", "[": "LPAR", "]": "RPAR",
     "{": "LBRACE", "}": "RBRACE", ",": "COMMA", ";": "SEMI", ":": "SEMI", "|": "MID", "=": "EQ", "&": "AMP",
     "<": "OTHER", ">": "OTHER", "\u2260": "NEQ", "\u2202": "PARTIAL", "\u2207": "NABLA", "\u2211": "SUM",
-    "\u22a4": "TRANSPOSE", "\u2248": "OTHER", "\u2264": "OTHER", "\u2265": "OTHER", "\u2190": "ARROW",
+    "\u220f": "SUM", "\u22a4": "TRANSPOSE", "\u2248": "OTHER", "\u2264": "OTHER", "\u2265": "OTHER", "\u2190": "ARROW",
 }  # fmt: skip
 UNICODE = dict(
     zip(

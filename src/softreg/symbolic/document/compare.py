@@ -43,6 +43,7 @@ class Facts:
     last: tuple[tuple[Expr, str], ...] = ()  # indices that stand for the last of a range
     classes: Expr = None
     labels: tuple[Expr, ...] = ()  # indices that name the true class
+    zeros: Mapping[str, tuple[int, Expr]] = field(default_factory=dict)  # letters that are 0 where this index is that
 
 
 def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
@@ -168,19 +169,27 @@ def _places(
 ) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any]]]:
     """Yield sizes, values of the free indices (the first few of each point), and the values there, if usable."""
     lasts = dict(facts.last)
+    values = tuple(_zeroed(e, facts.zeros) for e in values)
     found = set().union(*map(_free_indices, values))
     free = sorted((i for i in found if i not in lasts), key=lambda i: (i.name, i.dummy_index))
     for seed, choice in enumerate(choices):
         sizes = _sizes(values, facts, choice)
         point = numeric.Point(sizes, tuple(facts.sums), seed)
+        sums: dict[Any, Any] = {}
         for places in itertools.islice(numeric.index_values(tuple(free), point), most):
             places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
             try:
-                at = [numeric.evaluate(e, point, places) for e in values]
+                at = [numeric.evaluate(e, point, places, sums) for e in values]
             except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
                 continue
             if all(map(_is_usable, at)):
                 yield sizes, places, at
+
+
+def _zeroed(e: Expr, zeros: Mapping[str, tuple[int, Expr]]) -> Expr:
+    entries = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in zeros] if zeros else []
+    places = {x: zeros[str(x.base.label)] for x in entries}
+    return e.xreplace({x: x * (1 - sp.KroneckerDelta(x.indices[at], last)) for x, (at, last) in places.items()})
 
 
 def _is_usable(value: Any) -> bool:

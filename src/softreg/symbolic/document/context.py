@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
@@ -19,25 +21,27 @@ from softreg.symbolic.document.definitions import (
     definition_from,
     read_formula,
 )
-from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
     TARGETS,
 )
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
-from softreg.symbolic.document.rows import learn, lifted
+from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
+_BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
 
 class Inference:
     """Finds the context of a document from its formulas."""
 
-    def __init__(self, given: Context | None, text: str):
+    def __init__(self, given: Context | None, text: str, barred: frozenset[int] = frozenset()):
         self.context = given or Context()
+        self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
         self._nodes: list[n.Node] = []
@@ -60,8 +64,55 @@ class Inference:
             context.accept(definition, "the usual meaning")
         Usual(context, self._nodes).settle()
         self._collect(chains)
+        for definition in list(stacked(context, self._nodes)):
+            context.accept(definition, "the usual meaning")
         self._totals([*chains, *inline])
+        self._one_hot([*chains, *inline])
+        self._reference()
         return context
+
+    def _one_hot(self, chains: list[Chain]) -> None:
+        r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
+        for chain in chains:
+            head, value = (self._try(side) for side in (chain.head, chain.links[0].right))
+            if not isinstance(head, n.Var) or head.letter not in self.context.targets or not head.sub:
+                continue
+            if isinstance(value, n.Cases):
+                told = {v for v, _ in value.cases} <= set(_BITS)
+                places = [c for v, conditions in value.cases if v == _BITS[1] for c in conditions]
+            else:
+                told = value in _BITS or (isinstance(value, n.Equal) and not value.negated)
+                places = [value] if isinstance(value, n.Equal) else []
+            indices = {i for c in places if isinstance(c, n.Equal) for i in (c.left, c.right)} - {head.sub[-1]}
+            indices |= {head.sub[-1]} if value == _BITS[1] else set()
+            if told:
+                self.context.one_hot = True
+                self.context.truths |= {i.letter for i in indices if isinstance(i, n.Var) and not i.sub}
+
+    def _reference(self) -> None:
+        """Find the scores that are 0 at the last class: the sum in 1 + sum_{l=1}^{K-1} exp(z_l) leaves it out."""
+        for node in (part for top in self._nodes for part in top.walk() if isinstance(part, n.Add)):
+            total = node.terms[-1]
+            if len(node.terms) != 2 or not isinstance(node.terms[0], n.Number) or not isinstance(total, n.Sum):
+                continue
+            if (
+                not isinstance(total.body, n.Function)
+                or not isinstance(total.upper, n.Add)
+                or not isinstance(total.upper.terms[0], n.Var)
+            ):
+                continue
+            self._zero_at_last(total.body, total.index, total.upper.terms[0].letter)
+
+    def _zero_at_last(self, node: n.Node, index: str, size: str) -> None:
+        """Note the letters with this index, and those in their definitions, as 0 at the last class."""
+        reference = self.context.reference
+        for v in n.values(node):
+            if n.Var(index) in v.sub and v.letter not in reference:
+                reference[v.letter] = (v.sub.index(n.Var(index)), size)
+                self.context.notes.append(f"{v.letter} is 0 for the class {size}, which the sum leaves out")
+                definition = self.context.definitions.get(v.letter)
+                if definition is not None and reference[v.letter][0] < len(definition.sub):
+                    self._zero_at_last(definition.body, definition.sub[reference[v.letter][0]], size)
 
     def _functions(self, chains: list[Chain]) -> None:
         """Find letters that are defined as functions, A(z) = ..., and those defined with one argument and with two."""
@@ -71,7 +122,7 @@ class Inference:
             types = [t.type for t in chain.head.tokens]
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
-            head = self._try(chain.head.tokens)
+            head = self._try(chain.head)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
             self._bare(chain)
@@ -81,8 +132,8 @@ class Inference:
         """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
         sides = [chain.head, *(link.right for link in chain.links)]
         for left, right in itertools.pairwise(sides):
-            head = self._try(left.tokens)
-            body = self._try(right.tokens) if isinstance(head, n.Var) and head.arguments else None
+            head = self._try(left)
+            body = self._try(right) if isinstance(head, n.Var) and head.arguments else None
             if not isinstance(head, n.Var) or body is None:
                 continue
             used = n.free_indices(body)
@@ -95,7 +146,7 @@ class Inference:
         """Find what the document itself says that the targets sum to."""
         context = self.context
         for chain in chains:
-            head, value = (self._try(side.tokens) for side in (chain.head, chain.links[0].right))
+            head, value = (self._try(side) for side in (chain.head, chain.links[0].right))
             y = head.body if isinstance(head, n.Sum) else None
             if not isinstance(head, n.Sum) or not isinstance(y, n.Var) or y.letter not in context.sums_to_one:
                 continue
@@ -110,7 +161,7 @@ class Inference:
     def _sides(self, chains: list[Chain]) -> Iterator[n.Node]:
         for chain in chains:
             for side in (chain.head, *(link.right for link in chain.links)):
-                node = self._try(side.tokens)
+                node = self._try(side)
                 if node is not None:
                     yield node
 
@@ -127,17 +178,24 @@ class Inference:
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right
-                if link.relation.type != "EQ" or chain.condition or link.condition:
+                at = link.relation.start
+                if link.relation.type != "EQ" or chain.condition or link.condition or at in self._barred:
                     continue
-                line = line_of(link.relation.start)
+                line = line_of(at)
                 text = f"{head.text} = {right.text}"
+                self._note_unread(head, right)
                 own = shown and number == 0  # the step that says it is a definition; others are also judged
                 definition = self._definition(head, right, line if own else None, text, plain=shown)
                 if definition is not None:
-                    self.context.accept(definition, f"line {line}")
+                    self.context.accept(replace(definition, at=at), f"line {line}")
+
+    def _note_unread(self, left: Side, right: Side) -> None:
+        head = self._try(left)
+        if isinstance(head, n.Var) and head.letter not in self.context.definitions and self._try(right) is None:
+            self.context.unread.add(head.letter)
 
     def _definition(self, left: Side, right: Side, line: int | None, text: str, *, plain: bool) -> Definition | None:
-        head, body = self._try(left.tokens), self._try(right.tokens)
+        head, body = self._try(left), self._try(right)
         if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number):
             return None
         if head.letter in ("x", "X", "\\alpha") or (head.letter in TARGETS and not _is_probability(body)):
@@ -146,9 +204,9 @@ class Inference:
             return None
         return definition_from(head, body, line, text)
 
-    def _try(self, made: Any) -> n.Node | None:
+    def _try(self, side: Side) -> n.Node | None:
         try:
-            trees = parse(list(made))
+            trees = side.trees
             return Reader(self.context.notation).read(trees[0]) if len(trees) == 1 else None
         except NotUnderstoodError:
             return None

@@ -25,6 +25,7 @@ class Definition:
     formal: str | None = None  # the letter of the vector that it is a function of
     line: int | None = None
     text: str = ""
+    at: int = -1  # where it stands in the document
     of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
 
 
@@ -41,14 +42,29 @@ class Context:
     positive: set[str] = field(default_factory=set)
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
+    reference: dict[str, tuple[int, str]] = field(default_factory=dict)  # letters that are 0 at the last class
     notes: list[str] = field(default_factory=list)
     one_hot: bool = False
+    truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
     binary: bool = False
+    unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
 
     def arity_of(self, letter: str) -> tuple[int, int]:
         """Return how many indices below and above the letter has where it has the most."""
         return self.arity.get(letter, (0, 0))
+
+    def without_reading(self, letters: set[str]) -> str:
+        """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""
+        done: set[str] = set()
+        while letters - done:
+            letter = min(letters - done)
+            definition = self.definitions.get(letter)
+            if letter in self.unread and (definition is None or definition.at < 0):
+                return letter
+            done.add(letter)
+            letters = letters | (n.letters(definition.body) if definition is not None else set())
+        return ""
 
     def accept(self, definition: Definition, origin: str) -> None:
         """Take a definition, if the letter has none and would not be defined by itself."""
@@ -65,7 +81,8 @@ class Context:
                     used.add(other)
                     todo.append(other)
         self.definitions[definition.letter] = definition
-        self.notation.functions.add(definition.letter)
+        if definition.argument is not None or definition.formal is not None:
+            self.notation.functions.add(definition.letter)
         self.notes.append(f"{definition.text} ({origin})")
 
 
@@ -106,3 +123,15 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
 def is_of_entries(v: n.Var) -> bool:
     """Whether what stands in the brackets after a letter has an index."""
     return any(isinstance(a, n.Var) and bool(a.sub) for a in v.arguments or ())
+
+
+def is_slope(node: n.Derivative, context: Context) -> bool:
+    r"""Whether this is d sigma / da of a function of one number, where a is no number or is not its argument."""
+    f, a = node.body, node.variable
+    definition = context.definitions.get(f.letter) if isinstance(f, n.Var) else None
+    if definition is None or definition.argument is None or not isinstance(f, n.Var) or f.arguments or f.sub or f.sup:
+        return False
+    indices = sum(context.arity_of(a.letter))
+    return not (a.sub or a.sup) and (
+        indices > 0 or (a.letter != definition.argument and a.letter not in context.definitions)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import sympy as sp
@@ -29,7 +30,7 @@ class VacuousError(UnclearError):
     """A derivative in what does not occur: 0 = 0 would prove nothing."""
 
 
-class Entries:
+class Entries(ABC):
     """Values of letters and indices; `value` gives that of the formula a letter is defined by."""
 
     def __init__(self, context: Context, ranges: Ranges):
@@ -38,9 +39,9 @@ class Entries:
         self._bases: dict[str, Any] = {}
         self._labels: dict[Any, Expr] = {}
 
+    @abstractmethod
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
         """Return the value of a formula."""
-        raise NotImplementedError
 
     # --- indices ---
 
@@ -78,6 +79,10 @@ class Entries:
         self.last[made] = size
         return made
 
+    def labels(self) -> list[Expr]:
+        """Return the indices that are labels, as far as they occurred."""
+        return list(self._labels.values())
+
     def _label(self, node: n.Var, scope: Scope) -> Expr:
         key = (node.letter, tuple(self.index(i, scope) for i in (*node.sub, *node.sup)))
         if key not in self._labels:
@@ -85,6 +90,11 @@ class Entries:
             name = sp.Symbol(f"{node.letter}_")
             self._labels[key] = Pick(name, size, *key[1]) if key[1] else Index(node.letter, size)
         return self._labels[key]
+
+    def zeros(self) -> dict[str, tuple[int, Expr]]:
+        """Return which index of a letter must not be the last, for the letter not to be 0."""
+        found = self.context.reference.items()
+        return {name_of(v): (self._order(v).index(("sub", at)), self.last_of(size)) for v, (at, size) in found}
 
     # --- letters ---
 
@@ -94,7 +104,8 @@ class Entries:
             sub, sup = self.context.arity_of(letter)
             order = self._order(letter)
             sizes = [self.ranges.of_slot(letter, kind, place) for kind, place in order]
-            positive = True if letter in POSITIVE or letter in self.context.positive else None
+            one = letter in POSITIVE and (not sizes or letter == "\\mu")  # \eta_k are scores, \mu_k means
+            positive = True if one or letter in self.context.positive else None
             symbol = sp.Symbol(name_of(letter), real=True, positive=positive)
             self._bases[letter] = sp.IndexedBase(symbol, shape=tuple(sizes)) if sub + sup else symbol
         return self._bases[letter]
@@ -170,6 +181,9 @@ class Entries:
         self, letter: str, below: tuple[Expr, ...], above: tuple[Expr, ...], opaque: frozenset[str], scope: Scope
     ) -> Expr:
         definition = self.context.definitions.get(letter)
+        place, size = self.context.reference.get(letter, (-1, ""))
+        if size and below[place] == self.last_of(size):
+            return sp.S.Zero
         if definition is None or letter in opaque:
             values = {("sub", i): x for i, x in enumerate(below)} | {("sup", i): x for i, x in enumerate(above)}
             base = self._base(letter)
@@ -197,6 +211,8 @@ class Entries:
             argument = self.value(node.arguments[0], scope, opaque)
         else:
             argument = self.value(n.Var(definition.argument, node.sub, node.sup), scope, opaque)
+            if argument.ndim:
+                argument = scalar(sp.Symbol(f"any {definition.argument}", real=True))  # sigma' = sigma (1 - sigma)
         u = sp.Dummy("u", real=True)
         e = self.value(definition.body, {("value", definition.argument): scalar(u)}, opaque).at()
         for _ in range(node.primes):

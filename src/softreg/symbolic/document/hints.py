@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.compare import signs
+from softreg.symbolic.document.compare import Counterexample, refute, signs
 from softreg.symbolic.document.definitions import is_of_entries
 from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
-from softreg.symbolic.document.letters import LOSSES
+from softreg.symbolic.document.letters import INPUTS, LOSSES
 from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.terms import Index, SymbolicError
 
@@ -71,12 +71,23 @@ def whole_loss(judge: Judge, *sides: Expression) -> str:
     return ""
 
 
-def slope_hint(judge: Judge, left: Expression, right: Expression) -> str:
-    """Return that a weight moves so that a loss grows, or a likelihood shrinks; empty if it does not."""
-    new = left.nodes[0] if left.nodes else None
-    if not isinstance(new, n.Var) or right.problem is not None:
+def of_another(new: n.Var, value: n.Node) -> str:
+    """Return that the new value of an entry is made of another entry of the same letter; empty if it is not."""
+    old = [v for v in n.values(value) if v.letter == new.letter]
+    free = n.free_indices(value)
+    told = [v for v in old if v.sub != new.sub and all(isinstance(i, n.Var) and i.letter in free for i in v.sub)]
+    if not new.sub or not told or len(told) < len(old) or not all(isinstance(i, n.Var) for i in new.sub):
         return ""
+    return f"the new value of {_spelled(new)} begins with {_spelled(told[0])}"
+
+
+def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, Counterexample | None] | None:
+    """Return that a weight moves so that a loss grows, or a likelihood shrinks, and where; nothing if it does not."""
+    new = left.nodes[0] if left.nodes else None
+    if not isinstance(new, n.Var) or right.problem is not None or new.letter in INPUTS:
+        return None
     weight = n.Var(new.letter, new.sub, new.sup)
+    told = None
     for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
         try:
             step = judge.values(right) - judge.value(weight)
@@ -86,13 +97,20 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> str:
             at = tuple(Index(c, size) for c, size in zip("ijkl", step.shape, strict=False))
             looked_at = (_between(judge, e) for e in (step.at(*at) * slope.at(*at), loss.at()))
             direction, height = (signs(e, judge.facts()) for e in looked_at)
+            old, change = judge.value(weight).at(*at), step.at(*at)
         except (UnclearError, RangeError, SymbolicError):
             continue
-        if direction - {0} == {1} and height == {1}:
-            return f"this goes up the slope of {letter}, which is to become smaller: subtract the gradient"
-        if direction - {0} == {-1} and height == {-1}:
-            return f"this goes down the slope of {letter}, a likelihood that is to grow: add the gradient"
-    return ""
+        body = judge.context.definitions[letter].body
+        product = isinstance(body, n.Function) and body.name == "exp"  # a likelihood, and so is what is below 0
+        if direction - {0} not in ({1}, {-1}) or height not in ({1}, {-1}):
+            continue
+        if (1 in direction) == (product or height == {-1}):
+            return None
+        ask = "down the slope of {}, a likelihood that is to grow: add" if product or height == {-1} else ""
+        ask = ask or "up the slope of {}, which is to become smaller: subtract"
+        found = refute(_between(judge, old - change), _between(judge, old + change), judge.facts())
+        told = told or (f"this goes {ask.format(letter)} the gradient", found)
+    return told
 
 
 def _between(judge: Judge, e: Any) -> Any:

@@ -9,22 +9,22 @@ that agrees, the step only inherits it.
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import UnclearError, name_of
-from softreg.symbolic.document.hints import hint_for, slope_hint, whole_loss
+from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
@@ -43,10 +43,12 @@ UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, Asser
 class Judge:
     """The verdicts on a document."""
 
-    def __init__(self, text: str, given: Context | None = None):
-        self._end = time.process_time() + SECONDS_A_DOCUMENT
+    def __init__(self, text: str, given: Context | None, end: float, barred: frozenset[int] = frozenset()):
+        self._end = end
         self.source = Source(text)
         chains, inline = self.source.chains()
+        said = [chain for chain in inline if any(link.relation.start in barred for link in chain.links)]
+        chains = sorted([*chains, *said], key=lambda chain: chain.links[0].relation.start)
         counted = [0, *itertools.accumulate(len(chain.links) for chain in chains)]
         self.complete = counted[-1] <= MOST_STEPS
         self.chains = [
@@ -54,10 +56,12 @@ class Judge:
             for chain, before in zip(chains, counted, strict=False)
             if before < MOST_STEPS
         ]
-        inline = inline[:MOST_STEPS]
-        self.context = Inference(given, text).run(self.chains, inline, lambda at: self.source.place(at)[0])
+        self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
+        inference = Inference(deepcopy(given), text, barred)
+        self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
     def run(self) -> Verdicts:
@@ -88,6 +92,7 @@ class Judge:
             for d in node.walk()
         )
         anchor: Expression | None = expressions[0]
+        self._wrong = expressions[0]
         broken = False
         previous = expressions[0]
         for number, (link, e) in enumerate(zip(chain.links, expressions[1:], strict=True)):
@@ -109,15 +114,17 @@ class Judge:
             except UNFORESEEN as error:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
-            slope = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else ""
-            if step.verdict == "false" and not step.inherited:
+            climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
+            if climbs:
+                step.verdict, (step.hint, step.counterexample) = "false", climbs
+                step.inherited = bool(n.letters(e.nodes[0]) & self._slipped)
+            if step.verdict == "false":
+                self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
+            if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
                 step.hint = self._hint(slip) or step.hint
-            if link.relation.type == "EQ":
-                step.hint += f"; {slope}" if slope else ""
+            if link.relation.type == "EQ" or step.verdict == "false":  # an arrow has an entry if it is wrong
                 self.steps.append(step)
-            elif slope:  # an arrow has no entry among the steps
-                self.context.notes.append(f"line {line}: {slope}")
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
             elif step.verdict == "update":
@@ -131,21 +138,12 @@ class Judge:
             raise TooLongError(f"the {SECONDS_A_DOCUMENT:g} seconds for the whole document are used up")
         return left
 
-    def _hint(self, guess: Callable[[], str]) -> str:
-        """Return what a guess finds; nothing, if that takes long."""
+    def _hint(self, guess: Callable[[], Any]) -> Any:
+        """Return what a guess finds; an empty string, if that takes long."""
         try:
             with Deadline(min(SECONDS_A_HINT, self._seconds_left())):
                 return guess()
-        except (
-            TooLongError,
-            RecursionError,
-            ValueError,
-            TypeError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            AssertionError,
-        ):
+        except (TooLongError, RecursionError, *UNFORESEEN):
             return ""
 
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:
@@ -165,6 +163,8 @@ class Judge:
         if after == node:
             return "definition", ""  # z = (z_1, ..., z_K)
         if (again and not node.primes) or link.relation.type == "ARROW":
+            if after is not None and (told := of_another(node, after)):
+                return "false", told
             problem = f"; {right.problem[1]}" if right.problem else ""
             return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
@@ -172,12 +172,24 @@ class Judge:
         definition = self.context.definitions.get(node.letter)
         line = self.source.place(link.relation.start)[0]
         if definition is None and not chain.condition and node.letter not in INDEX - set(TARGETS):
-            if right.problem is None and not link.condition and self._stated.setdefault(node, right) is not right:
+            if right.problem is None and not link.condition and not self._is_new(node, right):
                 return None  # it has a value
             return "definition", ""
         if definition is not None and definition.line == line:
             return "definition", right.problem[1] if right.problem else ""
         return None
+
+    def _is_new(self, node: n.Var, right: Expression) -> bool:
+        """Note what a letter is said to be; return whether it was not said before, for any index or for this one."""
+        anyone = replace(node, sub=tuple(n.Var("") if isinstance(i, n.Var) else i for i in node.sub))
+        bit = node.letter in self.context.targets and right.nodes[0] in (n.Number(Fraction(0)), n.Number(Fraction(1)))
+        key = node if bit or node in self._stated or anyone not in self._stated else anyone
+        if self._stated.setdefault(key, right) is not right:
+            self._stated[node] = self._stated[key]
+            return False
+        if isinstance(right.nodes[0], n.Number):
+            self._stated.setdefault(anyone, right)
+        return True
 
     def _stated_before(self, chain: Chain, link: Link, head: Expression) -> Expression:
         """Return what the left side of a chain was said to be before; else the side itself."""
@@ -214,6 +226,10 @@ class Judge:
                 base = left.repaired
             step.hint = "compared with the last side before it that is understood"
         outcome = self._compared(base, right, condition)
+        unread = self.context.without_reading(n.letters(base.nodes[0]) | n.letters(right.nodes[0]))
+        if outcome.verdict == "false" and unread:
+            told = f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
+            outcome = Outcome("undecided", reason=told)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
         step.hint = outcome.reason or step.hint
@@ -304,8 +320,11 @@ class Judge:
         if outcome.verdict == "true" or not condition:
             return outcome
         named = {condition[0].value, condition[2].value}
-        if not named <= {*self._scope, *self.context.labels}:
+        if not named <= {*self._scope, *self.context.labels, *self.context.truths} or not named & {*self._scope}:
             return outcome  # the case is about an index that does not occur
+        for other in named - {*self._scope, *self.context.labels}:
+            (known,) = named - {other}
+            self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
         i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
         if i.size != j.size:
             raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
@@ -322,29 +341,20 @@ class Judge:
 
     def facts(self) -> Facts:
         """Return what may be assumed."""
+        zeros = self._meaning.zeros()
         return Facts(
             {name_of(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
             self.context.one_hot or bool(self.context.labels),
             tuple(self._meaning.last.items()),
             self._meaning._class_size(),
             self._label_letters(),
+            zeros,
         )
 
     def _label_letters(self) -> tuple[Expr, ...]:
         """Return the free indices that name the true class."""
-        text = self.source.text
-        return tuple(
-            i
-            for i in self._scope.values()
-            if isinstance(i, Index)
-            and (
-                i.name == "c"
-                or any(
-                    re.search(rf"{re.escape(y)}_\{{?{re.escape(i.name)}\}}?\s*=\s*1", text)
-                    for y in self.context.targets
-                )
-            )
-        )
+        found = [i for i in (*self._scope.values(), *self._meaning.labels()) if isinstance(i, Index)]
+        return tuple(i for i in found if i.name in {"c", *self.context.truths})
 
     def values(self, e: Expression) -> Any:
         """Return the first reading's value of a side."""
@@ -373,7 +383,14 @@ def _told(outcome: Outcome) -> str:
 
 def judge(text: str, given: Context | None = None) -> Verdicts:
     """Judge every step of a document."""
-    return Judge(text, given).run()
-
-
-__all__ = ["Judge", "Step", "Verdicts", "judge", "namespace"]
+    end = time.process_time() + SECONDS_A_DOCUMENT
+    best = Judge(text, given, end)
+    verdicts = best.run()
+    if not slips(best)[0]:
+        return verdicts
+    for at in itertools.islice(doubted(best), MOST_DOUBTS):
+        other = Judge(text, given, end, frozenset({at}))
+        found = other.run()
+        if slips(other) < slips(best):
+            best, verdicts = other, found
+    return verdicts

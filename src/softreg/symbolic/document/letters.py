@@ -1,6 +1,7 @@
 """Letters and labels that documents use, and what for."""
 
 FUNCTIONS = frozenset({"S", "\\sigma", "softmax", "sigmoid", "g", "h", "f", "P", "Pr", "\\phi", "\\hat y", "\\hat p"})
+VALUES = frozenset({"\\hat y", "\\hat p", "P", "\\phi"})  # functions of a letter, but factors before 1 - y
 LOSSES = frozenset({"L", "J", "E", "C", "H", "\\ell", "\\xi", "l", "F", "CE", "NLL", "Loss", "loss", "D", "R"})
 ARGUMENTS = frozenset(
     {"\\phi", "z", "x", "a", "s", "u", "o", "\\theta", "\\Theta", "w", "W", "X", "Z", "\\eta", "v", "f", "t"}
@@ -11,6 +12,7 @@ NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\
 PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
 INDEX = frozenset("ijklmnpqrcst")
 LOGITS = ("z", "a", "o", "s", "u", "v", "\\eta", "h", "f", "x")
+INPUTS = frozenset({"x", "X", "\\phi"})
 TARGETS = ("y", "t")
 WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
 ALWAYS_PROBABILITIES = frozenset(

@@ -73,7 +73,7 @@ class Lexer:
             before = self._at
             self._step()
             assert self._at > before
-        return _with_primed(_with_changes(self.tokens))
+        return _with_primed(_without_carets(_with_changes(self.tokens)))
 
     def _put(self, kind: str, value: str, start: int, repair: tuple[int, int, str] | None = None) -> None:
         self.tokens.append(Token(kind, value, start, self._at, repair))
@@ -333,14 +333,29 @@ def _with_changes(made: list[Token]) -> list[Token]:
     return out
 
 
+def _without_carets(made: list[Token]) -> list[Token]:
+    r"""Return the tokens with k^\prime and k^{\prime} as k'."""
+    out: list[Token] = []
+    for token in made:
+        types = [t.type for t in (*out[-3:], token)]
+        if types[-2:] == ["CARET", "PRIME"]:
+            out[-1:] = [token]
+        elif types == ["CARET", "LBRACE", "PRIME", "RBRACE"]:
+            out[-3:] = [out[-1]]
+        else:
+            out.append(token)
+    return out
+
+
 def _with_primed(made: list[Token]) -> list[Token]:
     r"""Return the tokens with a primed letter as one where it is an index: in \sum_{k'}, z_{k'}, k = k', k' \neq k."""
     out: list[Token] = []
-    below: list[bool] = []  # of each open brace, whether it opens a subscript
+    below: list[bool] = []  # of each open brace, whether it opens a subscript, or the number of a sample ^{(i')}
     for at, token in enumerate(made):
         last = out[-1] if out else None
         if token.type == "LBRACE":
-            below.append(last is not None and last.type == "UNDER")
+            numbered = last is not None and last.type == "CARET" and [t.type for t in made[at + 1 : at + 2]] == ["LPAR"]
+            below.append(numbered or (last is not None and last.type == "UNDER"))
         elif token.type == "RBRACE" and below:
             below.pop()
         if token.type == "PRIME" and last is not None and last.type == "NAME":

@@ -7,6 +7,7 @@ from html import escape
 from softreg.symbolic.document.commands import GREEK
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse
 from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.reading import PRODUCTS
 
 _LETTERS = dict(
     zip(
@@ -75,6 +76,8 @@ def _leaf(tree: Tree) -> str:
     value = str(token.value)
     if token.type == "NUMBER":
         return f"<mn>{escape(value)}</mn>"
+    if value in PRODUCTS:
+        return "<mo>∏</mo>"
     if token.type in _OPERATORS:
         return f"<mo>{_OPERATORS[token.type]}</mo>"
     if token.type in ("LOG", "EXP", "DIAG", "MAX"):

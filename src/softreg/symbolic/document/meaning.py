@@ -7,13 +7,14 @@ has made of v is unfolded afterwards.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.definitions import Context, is_slope
 from softreg.symbolic.document.entries import (
     POSITIVE,
     Array,
@@ -133,8 +134,9 @@ class Meaning(Entries):
             raise RangeError(f"the sum over {node.index} begins at 0 and runs to {size}: one term too many")
         if first == 2:
             left_out.append(sp.S.One)
-        if shorter and first != 0:
-            left_out.append(self.last_of(str(size)))
+        last = self.last_of(str(size)) if shorter and first != 0 else None
+        if last is not None and not self.context.reference:
+            left_out.append(last)
 
         def with_index(k: Expr) -> Array:
             return self.value(node.body, Defaults({node.index: k}, scope), opaque)
@@ -145,7 +147,8 @@ class Meaning(Entries):
             return e * kept
 
         probe = with_index(Index(node.index, size))
-        return namespace.Array(probe.shape, lambda *i: total(lambda k: term(k, *i), size))
+        whole = namespace.Array(probe.shape, lambda *i: total(lambda k: term(k, *i), size))
+        return whole if last is None or last in left_out else whole - with_index(last)
 
     def _largest(self, node: n.Largest, scope: Scope, opaque: frozenset[str]) -> Array:
         """Return the entry at an index of which nothing is known: what is true of any is true of the largest."""
@@ -196,7 +199,9 @@ class Meaning(Entries):
 
     def _derivative(self, node: n.Derivative, scope: Scope, opaque: frozenset[str]) -> Array:
         v = node.variable
-        assert v is not None
+        if is_slope(node, self.context):
+            assert isinstance(node.body, n.Var)
+            return self._var(replace(node.body, primes=node.body.primes + 1), scope, opaque)
         variable = self._var_at(v, scope, opaque | {v.letter})
         body = self.value(node.body, scope, opaque | {v.letter})
         base = self._base(v.letter)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,8 +14,8 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """Return the formulas it is made of."""
-        for f in fields(self):
-            yield from _nodes(getattr(self, f.name))
+        for value in vars(self).values():
+            yield from _nodes(value)
 
     def walk(self) -> Iterator[Node]:
         """Return the formula and all within."""
@@ -122,10 +123,14 @@ class Entrywise(Node):
 
 
 @dataclass(frozen=True)
-class Diagonal(Node):
-    """The diagonal matrix of a vector."""
+class OfOne(Node):
+    """What is made of one formula."""
 
     body: Node
+
+
+class Diagonal(OfOne):
+    """The diagonal matrix of a vector."""
 
 
 @dataclass(frozen=True)
@@ -155,18 +160,12 @@ class Cases(Node):
     cases: tuple[tuple[Node, tuple[Node, ...]], ...]
 
 
-@dataclass(frozen=True)
-class Transposed(Node):
+class Transposed(OfOne):
     """A transposed vector or matrix."""
 
-    body: Node
 
-
-@dataclass(frozen=True)
-class SquaredNorm(Node):
+class SquaredNorm(OfOne):
     """The sum of the squares of all entries."""
-
-    body: Node
 
 
 MINUS_ONE = Number(Fraction(-1))
@@ -175,6 +174,20 @@ MINUS_ONE = Number(Fraction(-1))
 def negative(node: Node) -> Node:
     """Return the formula with a minus sign."""
     return Mul((MINUS_ONE, node))
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """Return the formula with each part replaced that `change` returns another for; those are not entered."""
+    new = change(node)
+    if new is not None:
+        return new
+    return replace(node, **{f.name: _rebuilt(getattr(node, f.name), change) for f in fields(node)})
+
+
+def _rebuilt(value: Any, change: Callable[[Node], Node | None]) -> Any:
+    if isinstance(value, Node):
+        return rebuilt(value, change)
+    return tuple(_rebuilt(item, change) for item in value) if isinstance(value, tuple) else value
 
 
 def values(node: Node) -> Iterator[Var]:

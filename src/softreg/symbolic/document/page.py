@@ -50,7 +50,15 @@ ol { list-style: none; padding: 0; } .step { border: 1px solid var(--line); bord
 li { margin: .3rem 0; } mfrac > * { padding: .12em 0; }
 munder > :nth-child(2), munderover > :nth-child(2) { padding-top: .25em; }
 mover:not([accent]) > :nth-child(2), munderover > :nth-child(3) { padding-bottom: .25em; }
-.cases { border-left: .12em solid; border-radius: .7em; padding-left: .5em; }
+.cases { --arc: transparent .31em, currentColor .34em .38em, transparent .4em; padding-left: 1.1em;
+  background: radial-gradient(circle .4em at right bottom, var(--arc)) .4em 0 / .4em .4em,
+  radial-gradient(circle .4em at right top, var(--arc)) .4em 100% / .4em .4em,
+  radial-gradient(circle .4em at left top, var(--arc)) 0 calc(50% - .2em) / .4em .4em,
+  radial-gradient(circle .4em at left bottom, var(--arc)) 0 calc(50% + .2em) / .4em .4em,
+  linear-gradient(currentColor, currentColor) .4em .4em / .07em calc(50% - .8em),
+  linear-gradient(currentColor, currentColor) left .4em bottom .4em / .07em calc(50% - .8em);
+  background-repeat: no-repeat; }
+.cases mtd { text-align: left; }
 code { overflow-wrap: anywhere; font-size: .9rem; } summary { cursor: pointer; }
 table { border-collapse: collapse; } td, th { padding: .1rem .7rem .1rem 0; text-align: left; vertical-align: top; }
 """
@@ -104,7 +112,8 @@ def _note(note: str) -> str:
     formula, bracket, origin = note.rpartition(" (")
     if bracket and " = " in formula:
         left, _, right = formula.partition(" = ")
-        return f"{mathml(left)} = {mathml(right)} <span class='dim'>({escape(origin)}</span>"
+        shown = f"{mathml(left)} = {mathml(right)} <span class='dim'>({escape(origin)}</span>"
+        return f"<div class='formula' tabindex='0' role='group' aria-label='{escape(origin[:-1])}'>{shown}</div>"
     return escape(note)
 
 

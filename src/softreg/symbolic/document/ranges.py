@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.definitions import Context, is_slope
 from softreg.symbolic.document.letters import SIZES
 
 Axis = tuple[Any, ...]
@@ -166,6 +166,8 @@ class Ranges:
         if isinstance(node, n.Sum):
             return self._sum(node, scope)
         if isinstance(node, n.Derivative):
+            if is_slope(node, self.context):
+                return ()
             inner = self.shape(node.body, scope)
             return (*inner, *self.shape(node.variable, scope))
         if isinstance(node, n.Equal):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from softreg.symbolic.document import nodes as n
-
-if TYPE_CHECKING:
-    from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.definitions import Context, is_slope
+from softreg.symbolic.document.letters import LOSSES
 
 SCALARS = frozenset(
     {"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"}
@@ -53,7 +51,8 @@ class Ranks:
 
     def _at_least(self, letter: str, sub: int) -> None:
         have, sup = self.context.arity_of(letter)
-        if sub > have and letter not in SCALARS:
+        scores = letter in self.context.definitions and letter.startswith("\\") and letter not in LOSSES
+        if sub > have and (letter not in SCALARS or scores):
             self.context.arity[letter] = (min(sub, 3), sup)
 
     def _learn(self, node: n.Node) -> None:
@@ -103,7 +102,7 @@ class Ranks:
         if isinstance(node, n.Mul):
             return self._product(node)
         if isinstance(node, n.Derivative):
-            return self.rank(node.body) + self.rank(node.variable)
+            return 0 if is_slope(node, self.context) else self.rank(node.body) + self.rank(node.variable)
         if isinstance(node, n.Sum):
             return self.rank(node.body)
         if isinstance(node, n.Largest):

@@ -1,8 +1,8 @@
-"""From the tree as it is written to the formula that is meant.
+r"""From the tree as it is written to the formula that is meant.
 
 Policies
 --------
-a sum           takes the rest of its product
+a sum           takes the rest of its product, and so does \prod, read as the exponential of a sum of logarithms
 log, exp        take the next factor
 d/dv            takes the next factor (`wide=False`) or the rest of its product (`wide=True`): documents
                 do both, so a formula is read both ways where that makes a difference
@@ -22,9 +22,12 @@ from softreg.symbolic.document.trees import (
     is_d,
     is_letter,
     items,
+    names,
     spelled,
     unscripted,
 )
+
+PRODUCTS = ("prod", "\u220f")
 
 
 class Reader(Letters):
@@ -40,6 +43,8 @@ class Reader(Letters):
         kind = tree.kind
         if kind == "leaf":
             return self._leaf(tree)
+        if kind == "sum" and any(part.is_leaf("DOTS") for part in tree.parts):
+            return self._elided(tree)
         if kind == "sum":
             signs, parts = _joined(tree)
             signed = [
@@ -65,10 +70,26 @@ class Reader(Letters):
         if token.type == "NUMBER":
             return n.Number(Fraction(token.value))
         if token.type in ("NAME", "LABEL"):
-            return n.Var(token.value, at=tree.start)
+            return n.Var(token.value + "_rows" * (token.value in self.notation.whole), at=tree.start)
         if token.type == "DOTS":
             raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.start)
         raise NotUnderstoodError(f"{token.value!r} has nothing to act on", tree.start)
+
+    def _elided(self, tree: Tree) -> n.Node:
+        r"""Read a_1 + a_2 + \cdots + a_K as the sum of a_k over k."""
+        k = next(letter for letter in "kjil" if letter not in names(tree))
+        dots = next(at for at, part in enumerate(tree.parts) if part.is_leaf("DOTS"))
+        first, *more = map(self.read, tree.parts[:dots])
+        terms = [_at(first, n.Number(Fraction(1)), k)]
+        terms += [_at(term, n.Number(Fraction(number)), k) for number, term in enumerate(more, start=2)]
+        last = self.read(tree.parts[-1])
+        sizes = [i for v in last.walk() if isinstance(v, n.Var) for i in (*v.sub, *v.sup) if isinstance(i, n.Var)]
+        sizes = [i for i in sizes if i.letter.isupper() or i.letter in "nmd"]
+        alike = dots == len(tree.parts) - 2 and len(set(tree.value)) == 1 and sizes
+        if not alike or any(t != terms[0] for t in (*terms, _at(last, sizes[0], k))) or terms[0] == first:
+            raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.parts[dots].start)
+        total = n.Sum(k, n.Number(Fraction(1)), sizes[0], (), terms[0], tree.start)
+        return n.negative(total) if tree.value[0] == "MINUS" else total
 
     def _bracket(self, tree: Tree) -> n.Node:
         if len(tree.parts) != 1:
@@ -172,6 +193,9 @@ class Reader(Letters):
             [content(s) for s in scripts if s.kind == "above"],
         )
         body = self._product(rest)
+        product = unscripted(tree)[0].value.value in PRODUCTS
+        if product:
+            body = n.Function("log", body)
         if not lower:
             raise NotUnderstoodError("a sum without an index", tree.start)
         bounds: dict[str, n.Node | None] = {}
@@ -194,7 +218,7 @@ class Reader(Letters):
         top = self.read(upper[0][0]) if upper and len(upper[0]) == 1 else None
         for index, start in reversed(bounds.items()):
             body = n.Sum(index, start, top, tuple(excluded.get(index, ())), body, tree.start)
-        return body
+        return n.Function("exp", body) if product else body
 
     def _index_letter(self, tree: Tree) -> str:
         if not tree.is_leaf("NAME"):
@@ -288,8 +312,11 @@ class Reader(Letters):
         if below:
             variable = self.read(below[0][0])
             body, used = self._next(rest, "a derivative", tree.start)
-            if isinstance(variable, n.Var):
-                return n.Derivative(body, variable, False, tree.start), used
+            above = [spelled(content(s)[0]) for s in scripts if s.kind == "above"]
+            if isinstance(variable, n.Var) and above in ([], ["2"]):
+                for _ in range(1 + len(above)):
+                    body = n.Derivative(body, variable, False, tree.start)
+                return body, used
         for at, (operator, item) in enumerate(rest):
             if operator == "/" and item.is_leaf("PARTIAL") and at and at + 1 < len(rest):
                 variable = self._product(rest[at + 1 : at + 2])
@@ -301,6 +328,21 @@ class Reader(Letters):
         if self._is_derivative(tree):
             return self._product([(" ", tree)])
         return n.Quotient(*(self.read(part) for part in tree.parts))
+
+
+def _at(term: n.Node, index: n.Node, k: str) -> n.Node:
+    """Return a term with k for an index."""
+
+    def change(part: n.Node) -> n.Node | None:
+        if not isinstance(part, n.Var):
+            return None
+        sub, sup = (tuple(n.Var(k) if i == index else i for i in above) for above in (part.sub, part.sup))
+        inner = part.arguments
+        return replace(
+            part, sub=sub, sup=sup, arguments=None if inner is None else tuple(_at(a, index, k) for a in inner)
+        )
+
+    return n.rebuilt(term, change)
 
 
 def _times(parts: list[n.Node]) -> n.Node:

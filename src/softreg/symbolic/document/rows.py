@@ -6,21 +6,24 @@ the document defines the letter of one row alone, that of many is the same in ev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, Definition
-from softreg.symbolic.document.letters import ALWAYS_PROBABILITIES, FUNCTIONS, LOGITS, LOSSES, TARGETS
+from softreg.symbolic.document.letters import ALWAYS_PROBABILITIES, FUNCTIONS, LOGITS, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.scripts import Notation
 
 FEATURES = frozenset({"x", "\\phi"})
 LIKELY = ALWAYS_PROBABILITIES | set(TARGETS) | set(LOGITS[:-1])
+STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y"}
 ROW = ("n", "m", "r", "s")  # how the row may be called
 
 
 def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
     """Find the letters that are indices, and those that are of one row and of many."""
+    nodes = list(nodes)
     variables: list[n.Var] = []
     for part in (part for node in nodes for part in node.walk()):
         if isinstance(part, n.Var):
@@ -43,7 +46,17 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
                 called[bool(a.sub)].add((v.letter, a.letter))
     both = {x for _, x in called[True] & called[False]}  # p(x) and p(x_i)
     numbered = {v.letter for v in variables if v.letter in FEATURES and len(v.sub) == 1 and v.sub[0] in rows}
+    of_rows = {letter for letter, x in called[True] if x in both}
+    notation.whole = {v.letter for v in _beside_matrices(nodes) if v.letter in of_rows and not v.sub}
     notation.rows = both | {x for x in numbered if 0 in counts[x]}
+
+
+def _beside_matrices(nodes: Iterable[n.Node]) -> Iterator[n.Var]:
+    """Yield the letters without brackets in what a matrix X is multiplied with."""
+    for product in (part for node in nodes for part in node.walk() if isinstance(part, n.Mul)):
+        factors = [f.body if isinstance(f, n.Transposed) else f for f in product.factors]
+        if any(isinstance(f, n.Var) and f.letter in STACKED and not f.sub for f in factors):
+            yield from (v for f in factors for v in n.values(f) if v.arguments is None)
 
 
 def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
@@ -67,27 +80,45 @@ def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
         wanted += [v for v in n.letters(body) if v.endswith("_rows")]
 
 
+def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
+    """Yield, for each matrix that is not defined, whose rows (or columns) it has: X those of x_i or x^{(i)}."""
+    votes: Counter[str] = Counter()
+    for node in (part for top in nodes for part in top.walk() if isinstance(part, n.Mul)):
+        for at, factor in enumerate(node.factors):
+            bare = factor.body if isinstance(factor, n.Transposed) else factor
+            if isinstance(bare, n.Var) and bare.letter in STACKED and at in (0, len(node.factors) - 1):
+                beside = node.factors[1 if at == 0 else -2]
+                weights = any(v.letter in WEIGHTS for v in n.values(beside))
+                votes[bare.letter] += 1 if (at == 0) == (isinstance(factor, n.Transposed) != weights) else -1
+    for big, row in STACKED.items():
+        for letter in (f"{row}_rows", row):
+            if big in context.definitions or context.arity_of(big) != (2, 0):
+                continue
+            arity = context.arity_of(letter)
+            if arity not in ((2, 0), (1, 1)):
+                continue
+            body = (
+                n.Var(letter, (n.Var("n"), n.Var("j")))
+                if arity == (2, 0)
+                else n.Var(letter, (n.Var("j"),), (n.Var("n"),))
+            )
+            side = "rows" if votes[big] >= 0 else "columns"
+            sub = ("n", "j") if side == "rows" else ("j", "n")
+            yield Definition(big, sub, (), body, text=f"{big} = the {side} {row}")
+
+
 def _all_letters(node: n.Node) -> set[str]:
     bound = {part.index for part in node.walk() if isinstance(part, n.Sum)}
     return bound | {part.letter for part in node.walk() if isinstance(part, n.Var)}
 
 
 def _lift(node: n.Node, letters: set[str], row: str) -> n.Node:
-    if isinstance(node, n.Var):
-        if node.letter in letters:
-            return replace(node, letter=f"{node.letter}_rows", sub=(n.Var(row), *node.sub), arguments=None)
-        return node if node.arguments is None else replace(node, arguments=_lift_all(node.arguments, letters, row))
-    changes: dict[str, object] = {}
-    for name, value in vars(node).items():
-        if isinstance(value, n.Node):
-            changes[name] = _lift(value, letters, row)
-        elif isinstance(value, tuple):
-            changes[name] = _lift_all(value, letters, row)
-    return replace(node, **changes)
+    def change(part: n.Node) -> n.Node | None:
+        if not isinstance(part, n.Var):
+            return None
+        if part.letter in letters:
+            return replace(part, letter=f"{part.letter}_rows", sub=(n.Var(row), *part.sub), arguments=None)
+        inner = part.arguments
+        return part if inner is None else replace(part, arguments=tuple(_lift(a, letters, row) for a in inner))
 
-
-def _lift_all(values: tuple, letters: set[str], row: str) -> tuple:  # type: ignore[type-arg]
-    return tuple(
-        _lift(v, letters, row) if isinstance(v, n.Node) else _lift_all(v, letters, row) if isinstance(v, tuple) else v
-        for v in values
-    )
+    return n.rebuilt(node, change)

@@ -6,6 +6,7 @@ its argument; after any other, a factor.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
 from softreg.symbolic.document import nodes as n
@@ -14,11 +15,14 @@ from softreg.symbolic.document.letters import (
     ARGUMENTS,
     FUNCTIONS,
     INDEX,
+    LOGITS,
     LOSSES,
     NEW,
     PARAMETERS,
     PROBABILITIES,
     SAME_LOSS,
+    VALUES,
+    WEIGHTS,
 )
 from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
 
@@ -36,23 +40,24 @@ class Notation:
     overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     bare: dict[str, frozenset[int]] = field(default_factory=dict)  # p(k | x): which arguments are indices
+    whole: set[str] = field(default_factory=set)  # functions of a row that stand for all their values: X^T (y - p)
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
-class Letters:
+class Letters(ABC):
     """Reads letters with their scripts and brackets."""
 
     def __init__(self, notation: Notation):
         self.notation = notation
         self.functions = FUNCTIONS | notation.functions
 
+    @abstractmethod
     def read(self, tree: Tree) -> n.Node:
         """Return the formula."""
-        raise NotImplementedError
 
+    @abstractmethod
     def condition(self, tree: Tree) -> n.Node:
         """Return the condition."""
-        raise NotImplementedError
 
     def _maybe_applied(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         """Read a letter and, if it is a function, the bracket after it."""
@@ -65,7 +70,7 @@ class Letters:
                 if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
                     return self._probability(base, bracket), 1
             named = len(letter) > 1 and letter.isalpha()
-            known = named or letter in self.functions | LOSSES | PROBABILITIES
+            known = named or letter in self.functions | LOSSES | PROBABILITIES | set(LOGITS[:-1])
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
                 head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
                 if isinstance(head, n.Var):
@@ -78,17 +83,22 @@ class Letters:
         inner = unscripted(bracket.parts[0])[0]
         if inner.is_leaf("NAME") and letter in LOSSES and not scripts:
             return True
+        if bracket.parts[0].is_leaf("NAME"):
+            return True  # nobody puts a factor of one letter in brackets
         if inner.is_leaf("NAME"):
             return inner.value.value in ARGUMENTS or letter in ("S", "\\sigma", "softmax", "sigmoid")
         if letter in LOSSES - {"D"}:
             return not scripts and letter not in ("C", "l") and bracket.parts[0].kind != "sum"
         indexed = any(s.kind == "below" and not is_label(s) for s in scripts)
-        return letter in self.functions and not indexed and letter not in names(bracket)
+        called = letter in self.notation.functions or letter not in VALUES
+        return called and letter in self.functions and not indexed and letter not in names(bracket)
 
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
         written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
         arguments = tuple(map(self.read, written))
         sub, sup = list(head.sub), list(head.sup)
+        if head.letter.removesuffix("_rows") in self.notation.whole:
+            head = replace(head, letter=head.letter.removesuffix("_rows"))
         bare = self.notation.bare.get(head.letter, frozenset())
         last: list[n.Node] = []
         if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
@@ -207,6 +217,8 @@ class Letters:
                         letter += f"_{name}"
                 elif letter in self.functions | LOSSES and name in ABBREVIATED and name not in self.notation.indices:
                     continue
+                elif name == "0" and letter in WEIGHTS:
+                    letter += "_0"  # what is added, beside the weights of the features
                 else:
                     sub.append(self.read(piece))
         if sub and letter in self.notation.numbered:

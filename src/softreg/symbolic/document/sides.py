@@ -7,7 +7,7 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE, name_of
-from softreg.symbolic.document.grammar import NotUnderstoodError, parse
+from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import INDEX
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.ranges import RangeError, Ranges
@@ -22,16 +22,11 @@ class Sides:
     def __init__(self, source: Source, context: Context, ranges: Ranges):
         self._source, self._context, self._ranges = source, context, ranges
 
-    def read(self, side: Side, made: Any = None) -> Expression:
+    def read(self, side: Side) -> Expression:
         """Return a side as it may be read, or what is wrong with it."""
         out = Expression(side)
         try:
-            made = list(side.tokens) if made is None else made
-            while made and made[-1].type in ("COMMA", "SEMI", "QUAD", "TEXT"):
-                made = made[:-1]
-            if not made:
-                raise NotUnderstoodError("nothing stands on this side", side.start)
-            trees = parse(made)
+            trees = side.trees
             if len(trees) != 1:
                 raise NotUnderstoodError("several formulas stand here", side.start)
             tight = Reader(self._context.notation)

@@ -11,11 +11,12 @@ import bisect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.commands import words
 from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
-from softreg.symbolic.document.grammar import split
+from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.lexer import Token, tokens
 
 ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
@@ -40,6 +41,16 @@ class Side:
 
     tokens: tuple[Token, ...]
     text: str
+
+    @cached_property
+    def trees(self) -> list[Tree]:
+        """What is written, as far as it can be parsed; words and commas at the end say nothing."""
+        made = list(self.tokens)
+        while made and made[-1].type in ("COMMA", "SEMI", "QUAD", "TEXT"):
+            made.pop()
+        if not made:
+            raise NotUnderstoodError("nothing stands on this side", self.start)
+        return parse(made)
 
     @property
     def start(self) -> int:
@@ -274,7 +285,8 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
 
 
 def _goes_on(pieces: list[list[Token]], number: int) -> bool:
-    return number + 1 < len(pieces) and pieces[number + 1][0].type == "DOTS"
+    after = [piece[0].type for piece in pieces[number + 1 :] if [t.type for t in piece] != ["NUMBER"]]
+    return after[:1] == ["DOTS"]
 
 
 def _is_remark(piece: list[Token]) -> bool:

@@ -28,6 +28,18 @@ def _core(factors: Iterable[n.Node]) -> list[n.Node]:
     return out
 
 
+def _is_rest(node: n.Node) -> bool:
+    """Whether a formula is what is left of 1."""
+    first, *more = node.terms if isinstance(node, n.Add) else (node,)
+    return first == n.Number(Fraction(1)) and len(more) == 1 and isinstance(more[0], n.Mul)
+
+
+def _rest(node: n.Node) -> n.Node | None:
+    """Return y where the formula is 1 - y."""
+    last = node.terms[1] if isinstance(node, n.Add) and _is_rest(node) else None
+    return last.factors[-1] if isinstance(last, n.Mul) else None
+
+
 class Usual:
     """Finds the roles of letters from how the document uses them."""
 
@@ -105,7 +117,7 @@ class Usual:
                     if any(isinstance(f, n.Function) and f.name == "log" for f in _core(node.factors)):
                         votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
         usual = next(
-            (t for t in TARGETS if t in used | self.context.labels and t not in self.context.definitions), None
+            (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
         )
         if usual is not None and (not votes or votes[usual]):
             return usual
@@ -165,6 +177,8 @@ class Usual:
             return True
         if "softmax" in likely:
             return False
+        if arity(target)[0] in self._ranks_of_the_rest(target):
+            return True  # sum_n y_n log p_n + (1 - y_n) log(1 - p_n)
         if any(arity(p)[0] for p in likely) or arity(target)[0]:
             return False
         defined = [d for d in self.context.definitions.values() if d.argument is not None]
@@ -179,6 +193,22 @@ class Usual:
         )
         sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
+
+    def _ranks_of_the_rest(self, target: str) -> set[int]:
+        """Return with how many indices the target stands in (1 - y) log(1 - p), one of them perhaps a slip."""
+        found: set[int] = set()
+        kept: list[n.Node | None]
+        for node in (part for top in self._nodes for part in top.walk()):
+            if isinstance(node, n.Mul):
+                logs = [f.argument for f in node.factors if isinstance(f, n.Function) and f.name == "log"]
+                kept = [_rest(f) for f in node.factors] if logs else []
+                kept += [f for f in node.factors if any(map(_is_rest, logs))]
+            elif isinstance(node, n.Power) and _is_rest(node.base):
+                kept = [_rest(node.exponent)]
+            else:
+                continue
+            found |= {len(v.sub) for v in kept if isinstance(v, n.Var) and v.letter == target}
+        return found
 
     def _make(
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
@@ -253,7 +283,7 @@ class Usual:
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        needed = z in used or any(z in n.letters(d.body) for d in context.definitions.values())
+        needed = z in used or any(z in n.letters(d.body) and d.argument != z for d in context.definitions.values())
         if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
             return
         x = "x" if "x" in used else "X"
@@ -266,7 +296,10 @@ class Usual:
         classes = context.arity_of(z)[0]
         if "b" in used and "b" not in context.definitions:
             bias = " + b_k" if classes else " + b"
-        if classes == 0:
+        if context.binary and classes == 1 and context.arity_of(x) == (2, 0):
+            context.arity[weight] = (1, 0)
+            self._make(z, ("n",), f"\\sum_p {weight}_p {x}_{{np}}{bias.removesuffix('_k')}")
+        elif classes == 0 and context.arity_of(x)[0] < 2:
             context.arity[weight] = (1, 0)
             context.arity[x] = (1, context.arity_of(x)[1])
             self._make(z, (), f"\\sum_p {weight}_p x_p{up}{bias}")
