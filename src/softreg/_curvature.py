@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import array_api_compat as compat
+
 from softreg import core
 from softreg._arrays import Array
-from softreg._blocks import ENOUGH_ROWS, FEWEST_ROWS, assembled, dense, times
+from softreg._blocks import ENOUGH_ROWS, FEWEST_ROWS, dense, times
 from softreg._kernels import fastest
 from softreg._objective import WORKSPACE, Objective
 
@@ -124,8 +126,13 @@ def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Arr
     def block(k: int, j: int) -> Array:
         return curvature[max(k, j)][min(k, j)] / count + (own if k == j else between)
 
-    rows = ((slice(k * q, (k + 1) * q), xp.concat([block(k, j) for j in range(K - 1)], axis=1)) for k in range(K - 1))
-    return assembled(rows, (K - 1) * q)
+    if not compat.is_writeable_array(one):
+        return xp.concat([xp.concat([block(k, j) for j in range(K - 1)], axis=1) for k in range(K - 1)], axis=0)
+    H = xp.empty((K - 1, q, K - 1, q), dtype=dtype, device=objective.rows.device)
+    for k in range(K - 1):
+        for j in range(k + 1):
+            H[k, :, j, :] = H[j, :, k, :] = block(k, j)
+    return xp.reshape(H, ((K - 1) * q, (K - 1) * q))
 
 
 def _weighted_sample(

@@ -227,13 +227,16 @@ def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> 
 def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
     """Return u -> H^-1 u, by SciPy's Cholesky for NumPy, else by an inverse; None if H is not definite."""
     if compat.is_numpy_array(H):
-        from scipy.linalg import LinAlgError, cho_factor, cho_solve
+        from scipy.linalg import LinAlgError, cho_factor
+        from scipy.linalg.blas import get_blas_funcs
 
         try:
             # Column by column, as LAPACK wants it, it is not copied; H is symmetric.
-            factor: Any = cho_factor(H.T, lower=True, overwrite_a=True, check_finite=False)
+            L: Any = cho_factor(H.T, lower=True, overwrite_a=True, check_finite=False)[0]
         except LinAlgError:
             return None
-        return lambda u: cho_solve(factor, u, check_finite=False)
+        # For one vector, cho_solve takes three to seven times as long.
+        solve: Any = get_blas_funcs("trsv", (L,))
+        return lambda u: solve(L, solve(L, u, lower=1), lower=1, trans=1)
     inverse = compat.array_namespace(H).linalg.inv(H)
     return lambda u: inverse @ u
