@@ -563,3 +563,81 @@ def test_warnings_are_lines(folder):
     assert done.stderr.startswith("softreg: warning: The number of unique classes")
     assert "Traceback" not in done.stderr
     assert softreg.load("m").classes_.shape == (24,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("1,0\n2,1\n3,NaN\n4,0\n", "row 3, column 'y': the label is NaN or infinite"),
+        ("1,0.0\n2,1.0\n3,inf\n", "row 3, column 'y': the label is NaN or infinite"),
+        ("1,a\n2, \n3,b\n", "row 2, column 'y': the label is missing"),
+        ('"1,234,567",a\n"2,234,567",b\n', "row 1, column 'x': a number with a comma"),
+        ('"1,000",a\n"3,000.5",b\n', "row 1, column 'x': a number with a comma"),
+        ("red,a\n ,b\n", "row 2, column 'x': the value is missing"),
+    ],
+)
+def test_text_that_is_no_label_and_no_category(tmp_path, monkeypatch, rows, said):
+    """Text that stands for no value, or for a number written in another way, makes no class and no category."""
+    monkeypatch.chdir(tmp_path)
+    Path("d.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    assert said in run("fit", "d.csv", "--target", "y", "--out", "m", code=2)
+
+
+def test_words_that_begin_other_files(folder):
+    """A CSV file may begin with the letters of a zip archive, of bzip2 or of Parquet."""
+    for name in ("PK", "BZh", "PAR1"):
+        frame = pl.read_csv("wine.csv").rename({NAMES[0]: name})
+        frame.write_csv("d.csv")
+        assert "178 rows" in fit(data="d.csv")
+
+
+def test_truths_are_0_and_1_alone(folder):
+    """Integers other than 0 and 1 are neither labels nor features of a model of booleans."""
+    frame = pl.read_parquet("wine.parquet")
+    run("fit", "wine.parquet", "--target", "old", "--out", "b", "--drop", "kind", "--drop", "taste")
+    frame.with_columns(old=pl.Series(np.arange(178) % 3)).write_parquet("three.parquet")
+    said = run("evaluate", "b", "three.parquet", "--target", "old", code=2)
+    assert "row 3, column 'old': the model does not know this label" in said
+    fit(data="wine.parquet")
+    said = run("predict", "m.safetensors", "three.parquet", "--out", "p.csv", code=2)
+    assert "row 3, column 'old': neither true nor false" in said
+
+
+def test_tabs_are_written_as_they_are_read(folder):
+    """Predictions in a file named .tsv stand between tabs."""
+    fit()
+    run("predict", "m.safetensors", "wine.csv", "--out", "p.tsv", "--proba")
+    assert _source.source("p.tsv").columns == ["Barbera", "Barolo", "Grignolino"]
+
+
+def test_classes_of_one_name_name_no_columns(tmp_path, monkeypatch):
+    """Labels that differ, but not as text, are one sentence; an empty label names its column."""
+    monkeypatch.chdir(tmp_path)
+    for labels in ([b"\xff", b"\\xff"], ["", "b"]):
+        pl.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": labels * 2}).write_parquet("d.parquet")
+        run("fit", "d.parquet", "--target", "y", "--out", "m")
+        two = isinstance(labels[0], bytes)
+        said = run("predict", "m", "d.parquet", "--out", "p.parquet", "--proba", code=2 if two else 0)
+        assert ("have the same name as text" in said) == two
+    assert pl.read_parquet("p.parquet").columns == ["", "b"]
+
+
+def test_a_model_of_the_command_that_is_fitted_again(folder):
+    """Fitted on other columns in Python, it forgets those of the file."""
+    fit()
+    model = softreg.load("m.safetensors")
+    model.fit(WINE.data, WINE.target).save("again")
+    assert "features    13" in run("inspect", "again")
+    pl.DataFrame(WINE.data, schema=NAMES).write_csv("numbers.csv")
+    run("predict", "again", "numbers.csv", "--out", "p.csv")
+
+
+def test_parquet_that_makes_polars_panic(folder, monkeypatch):
+    """It is one sentence too: a panic is no error to Python."""
+
+    def panic(*_, **__):
+        raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
+
+    fit(data="wine.parquet")
+    monkeypatch.setattr(pl.LazyFrame, "collect", panic)
+    assert "wine.parquet cannot be read" in run("predict", "m.safetensors", "wine.parquet", "--out", "p.csv", code=2)

@@ -94,3 +94,28 @@ def test_what_is_not_softmax():
     separate.solver = "liblinear"
     with pytest.raises(InputError, match="one model per class"):
         SoftmaxRegression.from_sklearn(separate)
+
+
+def test_from_sklearn_multinomial_of_two_classes():
+    """scikit-learn before 1.8 fits softmax of two classes if asked to: coef_ is then one of two rows that sum to 0."""
+    X, y = IRIS[50:], SPECIES[50:]
+    other = LogisticRegression(max_iter=500).fit(X, y)
+    plain = SoftmaxRegression.from_sklearn(other)
+    other.multi_class = "multinomial"
+    model = SoftmaxRegression.from_sklearn(other)
+    z = X @ other.coef_[0] + other.intercept_[0]
+    np.testing.assert_allclose(model.predict_proba(X), softreg.softmax(np.column_stack([-z, z])), rtol=1e-12)
+    assert model.C == other.C == 2 * plain.C
+
+
+def test_from_sklearn_sparse_and_unpenalised():
+    """Sparse coefficients are read, no penalty stays none, and coefficients that are not finite are refused."""
+    other = LogisticRegression(max_iter=500).fit(IRIS, SPECIES)
+    expected = other.predict_proba(IRIS)
+    model = SoftmaxRegression.from_sklearn(other.sparsify())
+    np.testing.assert_allclose(model.predict_proba(IRIS), expected, atol=1e-12)
+    other.densify().penalty = None
+    assert np.isinf(SoftmaxRegression.from_sklearn(other).C)
+    other.coef_[0, 0] = np.nan
+    with pytest.raises(InputError, match="NaN or infinite"):
+        SoftmaxRegression.from_sklearn(other)

@@ -146,27 +146,29 @@ def predict(
     model = load(model_path)
     typed = out.endswith((".parquet", ".pq"))
     names = _reports.label_texts(model.classes_)
+    if proba and len(set(names)) < len(names):
+        raise InputError(f"two classes of {model_path} have the same name as text, so columns cannot be named by them.")
 
     def frames() -> Iterator[pl.DataFrame]:
         given = Rows(model, model_path, path, drop, [])
         kept = given.encoding.label_type
         for _, _, X in given:
             if proba:
-                yield pl.DataFrame(model.predict_proba(X), schema=names)
+                yield pl.DataFrame(dict(zip(names, model.predict_proba(X).T, strict=True)))
             else:
                 yield pl.DataFrame([_table.label_series("prediction", model.predict(X), typed=typed, kept=kept)])
 
     with replacing(out) as file:
-        rows = (_write_parquet if typed else _write_csv)(file, frames())
+        rows = _write_parquet(file, frames()) if typed else _write_text(file, frames(), _source.separator_of(out))
         if rows == 0:
             raise InputError(f"{path} has a header, but no rows.")
     _reports.written(rows, out, console, as_json=as_json)
 
 
-def _write_csv(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
+def _write_text(file: BinaryIO, frames: Iterator[pl.DataFrame], separator: str) -> int:
     rows = 0
     for frame in frames:
-        file.write(frame.write_csv(include_header=rows == 0).encode())
+        file.write(frame.write_csv(include_header=rows == 0, separator=separator).encode())
         rows += frame.height
     return rows
 

@@ -90,7 +90,7 @@ def _kind(series: pl.Series, path: str) -> str:
             "correct it, or name the column with --categorical"
         )
         table.refuse(given & ~is_number, path, 1, series.name, what)
-    with_comma = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False).is_not_null()
+    with_comma = text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False).is_not_null()
     if given.any() and (with_comma | ~given).all():
         what = (
             "a number with a comma; write it with a decimal point and nothing between thousands, "

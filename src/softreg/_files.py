@@ -12,16 +12,17 @@ from typing import Any, BinaryIO
 
 from softreg.errors import InputError, InputTypeError
 
-KINDS = (  # what other files begin with
+PARQUET = b"PAR1\x15"  # the last byte begins any page or footer
+KINDS: tuple[tuple[bytes | tuple[bytes, ...], str], ...] = (  # what other files begin with
     (b"\x80", "a pickle"),
-    (b"PK", "a zip archive, as .npz, .pt and .xlsx are"),
+    ((b"PK\x03\x04", b"PK\x05\x06"), "a zip archive, as .npz, .pt and .xlsx are"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x1f\x8b", "a file compressed with gzip"),
     (b"\x28\xb5\x2f\xfd", "a file compressed with zstd"),
-    (b"BZh", "a file compressed with bzip2"),
+    (tuple(b"BZh%d1AY&SY" % level for level in range(1, 10)), "a file compressed with bzip2"),
     (b"\xfd7zXZ\0", "a file compressed with xz"),
     (b"\x78\x9c", "a file compressed with zlib, as joblib does"),
-    (b"PAR1", "Parquet"),
+    (PARQUET, "Parquet"),
     (b"\x89HDF", "HDF5"),
 )
 

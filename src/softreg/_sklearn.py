@@ -49,10 +49,19 @@ def from_sklearn(kind: Any, fitted: Any) -> Any:
     K = classes.shape[0]
     if K > 2 and (fitted.solver == "liblinear" or getattr(fitted, "multi_class", "auto") == "ovr"):
         raise InputError("this LogisticRegression is one model per class against the rest, which is not softmax.")
-    W, b = to_host(fitted.coef_), np.broadcast_to(to_host(fitted.intercept_), to_host(fitted.coef_).shape[:1])
+    coef: Any = fitted.coef_
+    W = coef.toarray() if hasattr(coef, "toarray") else to_host(coef)
+    b = np.broadcast_to(to_host(fitted.intercept_), W.shape[:1])
+    if not (np.isfinite(W).all() and np.isfinite(b).all()):
+        raise InputError("this LogisticRegression has coefficients that are NaN or infinite.")
     C = float(np.ravel(fitted.C_ if hasattr(fitted, "C_") else fitted.C)[0])  # C_: of the cross-validated one
+    if getattr(fitted, "penalty", "l2") is None:
+        C = np.inf
     if K == 2:
-        W, b, C = np.concatenate([-W, W]) / 2, np.concatenate([-b, b]) / 2, C / 2
+        W, b = np.concatenate([-W, W]), np.concatenate([-b, b])
+        # scikit-learn before 1.8 keeps one of two rows that sum to 0 then, else their difference.
+        if getattr(fitted, "multi_class", "auto") != "multinomial":
+            W, b, C = W / 2, b / 2, C / 2
     shared = {name: getattr(fitted, name) for name in SHARED if hasattr(fitted, name)}
     model = kind(C=C, max_iter=fitted.max_iter, **shared)
     state = {

@@ -10,12 +10,13 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
-from softreg._files import kind_of, reading
+from softreg._files import PARQUET, kind_of, reading
 from softreg.errors import InputError
 
 VALUES = 4_000_000  # of one batch
@@ -46,7 +47,7 @@ def source(path: str | os.PathLike[str]) -> Source:
         start = file.read(HEAD)
         if not start:
             raise InputError(f"{name} is empty.")
-        if start.startswith(b"PAR1"):
+        if start.startswith(PARQUET):
             data = Source(name, _parquet(name).collect_schema().names(), None)
         elif name.endswith((".parquet", ".pq")):
             raise InputError(f"{name} is not a Parquet file.")
@@ -55,10 +56,14 @@ def source(path: str | os.PathLike[str]) -> Source:
             raise InputError(f"{name} is neither a text file in UTF-8 with a header, nor Parquet{like}.")
         else:
             file.seek(0)
-            separator = "\t" if name.endswith((".tsv", ".tab")) else ","
-            data = Source(name, _Lines(name, file, separator).columns, separator)
+            data = Source(name, _Lines(name, file, separator_of(name)).columns, separator_of(name))
     _is_header(data)
     return data
+
+
+def separator_of(name: str) -> str:
+    """Return what stands between the values of a text file of this name."""
+    return "\t" if name.endswith((".tsv", ".tab")) else ","
 
 
 def _is_header(data: Source) -> None:
@@ -87,7 +92,9 @@ def whole(data: Source, columns: list[str]) -> pl.DataFrame:
 def height(data: Source) -> int:
     """Return the number of rows, of a CSV file the number of its lines: enough for a bar."""
     if data.typed:
-        return int(_parquet(data.path).select(pl.len()).collect().item())
+        frame = _parquet(data.path).select(pl.len())
+        with _decoding(data.path):
+            return int(frame.collect().item())
     with reading(data.path) as file:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
 
@@ -103,16 +110,25 @@ def batches(data: Source, columns: list[str], width: int) -> Iterator[tuple[int,
             first += part.height
 
 
+@contextmanager
+def _decoding(path: str) -> Iterator[None]:
+    """Say of a file that is broken that it cannot be read; some damage makes polars panic, which is no Exception."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+        raise InputError(f"{path} cannot be read: {reason}.") from None
+
+
 def _parquet(path: str) -> pl.LazyFrame:
     try:
         path.encode()
-        # A path that is absolute is taken for no address; `collect_schema` reads what may be broken.
-        frame = pl.scan_parquet(os.path.abspath(path), glob=False, hive_partitioning=False)
-        frame.collect_schema()
     except UnicodeEncodeError:
         raise InputError(f"the name {path} is not UTF-8, so that Parquet cannot be read; rename the file.") from None
-    except pl.exceptions.PolarsError as error:
-        raise _unreadable(path, error) from None
+    # A path that is absolute is taken for no address; `collect_schema` reads what may be broken.
+    with _decoding(path):
+        frame = pl.scan_parquet(os.path.abspath(path), glob=False, hive_partitioning=False)
+        frame.collect_schema()
     return frame
 
 
@@ -121,15 +137,9 @@ def _slices(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:
     frame = _parquet(data.path).select(columns)
     step = max(1, SLICE // max(len(columns), 1))
     for at in range(0, height(data), step):
-        try:
-            yield frame.slice(at, step).collect()
-        except pl.exceptions.PolarsError as error:
-            raise _unreadable(data.path, error) from None
-
-
-def _unreadable(path: str, error: Exception) -> InputError:
-    reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-    return InputError(f"{path} cannot be read: {reason}.")
+        with _decoding(data.path):
+            part = frame.slice(at, step).collect()
+        yield part
 
 
 def _texts(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:

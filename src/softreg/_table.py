@@ -48,6 +48,8 @@ def numbers(series: pl.Series, path: str, first: int = 1, *, boolean: bool = Fal
     result = values.cast(pl.Float64)
     refuse(result.is_nan(), path, first, column, "the value is NaN")
     refuse(result.is_infinite(), path, first, column, "the value is infinite")
+    if boolean:
+        refuse(~result.is_in([0.0, 1.0]), path, first, column, "neither true nor false")
     return result
 
 
@@ -71,7 +73,7 @@ def texts(series: pl.Series, path: str, first: int = 1) -> pl.Series:
     if not (is_text(series) or series.dtype.is_integer() or series.dtype == pl.Boolean):
         raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no categories.")
     values = series.cast(pl.String)
-    refuse(values.fill_null("") == "", path, first, series.name, "the value is missing")
+    refuse(values.fill_null("").str.strip_chars() == "", path, first, series.name, "the value is missing")
     return values
 
 
@@ -91,6 +93,10 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
         raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no labels.")
     text = series.cast(pl.String)
     if not typed:
+        refuse(text.str.strip_chars() == "", path, 1, series.name, "the label is missing")
+        floats = text.str.strip_chars().cast(pl.Float64, strict=False)
+        if floats.is_not_null().all():
+            refuse(~floats.is_finite(), path, 1, series.name, "the label is NaN or infinite")
         whole_numbers = text.cast(pl.Int64, strict=False)
         if (whole_numbers.cast(pl.String) == text).fill_null(value=False).all():
             return whole_numbers.to_numpy()
@@ -186,7 +192,7 @@ def class_indices(
             series = as_type(series, kept).cast(pl.String)
         text = series.cast(pl.String) if is_text(series) else None
         values = truths(text) if text is not None and kind == "b" else series.cast(KINDS[kind], strict=False)
-        if kind in "iu":  # 1.5 and 01 are not the label 1
+        if kind in "iu" or (kind == "b" and text is None):  # 1.5 and 01 are not the label 1, 2 is not true
             given = series if text is None else text
             values = values.set(values.cast(given.dtype) != given, None)
     except pl.exceptions.PolarsError:

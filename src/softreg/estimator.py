@@ -199,6 +199,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
             The estimator itself.
         """
         with self._all_or_nothing():
+            self.__dict__.pop("_table", None)  # what the command fit remembers of another file
             rows = boundary.features(self, X, reset=True, allow_empty=False)
             y, w, classes = self._targets(y, sample_weight, rows)
             boundary_y.several_classes(boundary_y.Targets(y, classes), w, rows)
