@@ -81,7 +81,11 @@ def _has(path: str) -> set[int]:
 def _short(text: str) -> str:
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     text = text.replace("$", r"\$")  # else it starts a formula
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    if len(text) <= LONGEST:
+        return text
+    return (
+        f"{text[: LONGEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[1 - LONGEST // 2 :]}"  # names often differ in their ends
+    )
 
 
 def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str]) -> None:
@@ -95,8 +99,11 @@ def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str])
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     if len(labels) <= MAX_NAMED:
         names = [_short(label) for label in labels]
-        axes.set_xticks(range(len(names)), names, rotation=30 if max(map(len, names)) > 3 else 0)
-        axes.set_yticks(range(len(names)), names)
+        many = len(names) > MAX_WRITTEN
+        size = 7 if many else None
+        turned = 0 if max(map(len, names)) <= 3 and not many else 90 if many else 30
+        axes.set_xticks(range(len(names)), names, rotation=turned, fontsize=size)
+        axes.set_yticks(range(len(names)), names, fontsize=size)
     if len(labels) <= MAX_WRITTEN:
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if share[row, column] > 0.5 else "black"
@@ -126,4 +133,4 @@ def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any,
     axes.barh(range(len(values)), values, color=np.where(values > 0, "C0", "C3").tolist())
     axes.set_yticks(range(len(values)), names)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set(title="Largest coefficients (in units of their columns)", xlabel="coefficient")
+    axes.set(title="Largest coefficients\n(in units of their columns)", xlabel="coefficient")
