@@ -84,3 +84,15 @@ def test_two_words_in_brackets():
     for row, right in (("u_o^T v_c", True), ("u_a^T v_c", False), ("u_o^T v_a", False)):
         (_, step) = judge(start + rf"$$\log P(o \mid c) = {row} - \log \sum_w \exp(u_w^T v_c)$$").steps
         assert (step.verdict == "true") == right, row
+
+
+@pytest.mark.parametrize("q", ["q", r"\hat{y}"])
+@pytest.mark.parametrize("loss", [r"p_i \log \frac{p_i}{Q_i}", r"p_i (\log p_i - \log Q_i)"])
+def test_the_targets_of_a_divergence_are_no_second_softmax(loss, q):
+    """p in p log(p/q) is what q is to become: were it q by its usual meaning, anything would be 0 = 0."""
+    rows = [r"7 (p_k - Q_k)", r"p_k - Q_k", r"Q_k - p_k"]
+    text = rf"$$Q_i = \frac{{e^{{z_i}}}}{{\sum_j e^{{z_j}}}}$$ $$D = \sum_i {loss}$$ "
+    text += " ".join(rf"$$\frac{{\partial D}}{{\partial z_k}} = {row}$$" for row in rows)
+    steps = judge(text.replace("Q", q)).steps
+    assert [step.verdict for step in steps[2:]] == ["false", "false", "true-if"]
+    assert steps[-1].assumptions == ["sum_k p_k = 1"]

@@ -101,20 +101,32 @@ class Usual:
         return {v.letter for v in inside if isinstance(v, n.Var)}
 
     def _target(self, used: set[str]) -> str:
-        """Return the letter that logarithms of probabilities are weighted with."""
+        """Return the letter that logarithms of probabilities are weighted with.
+
+        In p log(p/q) that is p, even if its own logarithm is taken: were it a second softmax of the
+        same logits, all there is to prove would be 0 = 0.
+        """
         votes: Counter[str] = Counter()
+        known = self._defined_probability() is not None
         for top in self._nodes:
             for node in top.walk():
                 if isinstance(node, n.Mul):
-                    inside = {
-                        x.letter
-                        for f in node.factors
-                        if isinstance(f, n.Function)
+                    logs = [
+                        x
+                        for f in _core(node.factors)
+                        if isinstance(f, (n.Function, n.Add))
                         for x in f.walk()
-                        if isinstance(x, n.Var)
+                        if isinstance(x, n.Function) and x.name == "log"
+                    ]
+                    inside = {
+                        x.letter for f in (*node.factors, *logs) if isinstance(f, n.Function) for x in n.values(f)
                     }
-                    weights = [f for f in _core(node.factors) if isinstance(f, n.Var) and f.letter not in inside]
-                    if any(isinstance(f, n.Function) and f.name == "log" for f in _core(node.factors)):
+                    weights = [
+                        f
+                        for f in _core(node.factors)
+                        if isinstance(f, n.Var) and (f.letter not in inside or known or len(inside) > 1)
+                    ]
+                    if logs:
                         votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
         usual = next(
             (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
