@@ -66,7 +66,7 @@ DEAR = 50  # passes from which it has fewer rows: at least one for each paramete
 FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
 CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
 DOUBT = 0.25  # of that wait, where the last approximation has proved wrong
-WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it; all of it, if too dear
+WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
 KRONECKER_CHEAP = 40  # passes that the first approximation may cost
 TRUSTED = 5  # refreshes after which each is made closer: of twice the rows, and then in float64
 FEWEST = 4  # iterations between refreshes from samples: pairs of L-BFGS need some to pay
@@ -86,7 +86,8 @@ class Preconditioner:
     more than it can save; it is renewed, with the curvature of where the solver is, after 10, 20,
     40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
     made again whenever that much has been spent: so neither the refreshes nor the iterations between
-    them can cost much more than the other.
+    them can cost much more than the other. One that is so dear that it has fewer rows than wanted is
+    worth less, and waits for all of its cost.
     """
 
     def __init__(self, curvature: Curvature) -> None:
