@@ -116,7 +116,7 @@ def test_signature_comes_first():
         (pickle.dumps({"a": 1}), r"looks like a pickle\). softreg never loads pickles"),
         (b"PK\x03\x04" + b"0" * 600, "zip archive"),
         (b"\x93NUMPY" + b"0" * 600, "NumPy array"),
-        (b"PAR1" + b"0" * 600, "Parquet"),
+        (b"PAR1\x15" + b"0" * 600, "Parquet"),
         (b"", "it is empty"),
         (b"a,b\n1,2\n" * 100, "m is not a softreg model"),
         (safetensors.numpy.save({"a": np.ones(99)}), "a safetensors file, but not written by softreg"),
