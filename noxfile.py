@@ -29,9 +29,12 @@ def tests_strict(session):
     run_suite(session, "strict")
 
 
-@nox.session(name="tests-torch")
+@nox.session(name="tests-torch", venv_backend="virtualenv")
 def tests_torch(session):
-    """Test on PyTorch, of the version SOFTREG_TORCH: unpinned, a CPU gets gigabytes of CUDA with it."""
+    """Test on PyTorch, of the version SOFTREG_TORCH: unpinned, a CPU gets gigabytes of CUDA with it.
+
+    pip's own settings may say where a build for the CPU is; uv does not read them.
+    """
     run_suite(session, "torch", "torch", requirements=[os.environ.get("SOFTREG_TORCH", "torch==2.13.0")])
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import accuracy
+import mpmath
 import pytest
 
 WITHOUT_FLOAT64 = True
@@ -39,6 +40,16 @@ def test_worst_errors(backend, name, dtype):
     else:
         allowed = {measure: OTHER_VECTORS * error for measure, error in allowed.items()}
     assert {measure: error for measure, error in worst.items() if error > allowed[measure]} == {}
+
+
+def test_mpmath_agrees():
+    """The exact results are those of mpmath, to twice the digits of a float."""
+    z, _, true = accuracy.groups("float64")[2]
+    with mpmath.workprec(2200):  # of the likeliest class, log S may be -exp(-1400)
+        for row, logs in list(zip(z.tolist(), true["log_softmax"].tolist(), strict=True))[::10]:
+            lse = mpmath.log(mpmath.fsum(mpmath.exp(x) for x in row))
+            for x, (high, low) in zip(row, logs, strict=True):
+                assert abs(mpmath.mpf(x) - lse - high - low) <= 2.0**-104 * abs(high) + 1e-300
 
 
 def test_records_meet_the_goals():
