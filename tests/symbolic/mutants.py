@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
+import inspect
 import sys
 import types
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ import sympy as sp
 
 import softreg.core
 from softreg.symbolic import Normal, Symbolic
-from softreg.symbolic.prove import Claim, find_claims, prove_claim
+from softreg.symbolic.prove import Claim, Result, find_claims, prove_claim
 from softreg.symbolic.terms import Index, Pick, SymbolicError
 
 from .battery import numeric_failure
@@ -189,23 +191,14 @@ class Jury:
         self._seconds: dict[str, float] = {}
         for claim in self.claims:
             called: set[str] = set()
-
-            def note(frame, event, _, called=called):
-                if event == "call" and frame.f_code.co_filename == str(SOURCE):
-                    called.add(frame.f_code.co_name)
-
-            sys.setprofile(note)
-            try:
-                result = prove_claim(claim, cross_check=False)
-            finally:
-                sys.setprofile(None)
+            result = result_with(claim, _noting(called))
             assert result.proved, result.failure
             self._touches[claim.name] = called
             self._seconds[claim.name] = result.seconds
 
     def rejection(self, mutant: Mutant, module: types.ModuleType) -> str | None:
         """Name the claim that rejects the mutant, and how; None if all that speak of it are proved."""
-        if mutant.function == "guarded_shift" and _same_shift(module):
+        if _same_function(mutant.function, module):
             return None
         concerned = [c for c in self.claims if mutant.function in self._touches[c.name]]
         for claim in sorted(concerned, key=lambda c: self._seconds[c.name]):
@@ -236,35 +229,83 @@ def _how(rejection: str) -> str:
     return "shape" if "ShapeError" in rejection else "unsupported"
 
 
-def _same_shift(module: types.ModuleType) -> bool:
-    """Whether the changed shift is the same function in exact arithmetic; then no claim can tell.
+def _noting(called: set[str]) -> types.ModuleType:
+    """Return core.py with functions that note their names when they are called."""
+    module = types.ModuleType("softreg.core")
+    exec(compile(SOURCE.read_text(), str(SOURCE), "exec"), module.__dict__)
+    for name, function in list(vars(module).items()):
+        if inspect.isfunction(function):
 
-    Changes of the shift concern every claim, and most of them only rounding: this saves running all.
+            def noting(*args, name=name, function=function, **keywords):
+                called.add(name)
+                return function(*args, **keywords)
+
+            setattr(module, name, functools.wraps(function)(noting))
+    return module
+
+
+def _same_function(name: str, module: types.ModuleType) -> bool:
+    """Whether the changed function is the same in exact arithmetic; then no claim can tell.
+
+    Functions of a row concern many claims, and most changes of some only rounding: this saves running all.
     """
+    letters = [
+        p.name for p in inspect.signature(getattr(softreg.core, name)).parameters.values() if p.default is p.empty
+    ]
     t = Symbolic()
-    z = t.reals("z", t.size("n"), t.size("K"))
-    place = Index("i", t.size("n")), Index("k", t.size("K"))
-    try:
-        same = [list(_entries(core.guarded_shift(z, xp=t.xp), *place)) for core in (softreg.core, module)]
-        return all(Normal().equal(a, b) for a, b in zip(*same, strict=True))
-    except (SymbolicError, TypeError):
+    n, K = t.size("n"), t.size("K")
+    w = t.reals("w", n)
+    settings = [  # one row and many; probabilities and labels; what is weighted is a row or a number for each
+        _generic(t, shape, {"w": w, **others})
+        for shape in ((K,), (n, K))
+        for others in ({"rows": t.reals("rows", n, K)}, {"rows": w, "y": t.labels("c", *shape[:-1], classes=K)})
+    ]
+    if not letters or not settings[0].keys() >= {*letters}:
         return False
+    try:
+        for setting in settings:
+            given = {letter: setting[letter] for letter in letters}
+            a, b = (getattr(core, name)(**given) for core in (softreg.core, module))
+            if not _same(a, b):
+                return False
+    except (SymbolicError, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
-def _entries(shifted, i, k):
-    """Every field at the same generic place, the choice of the largest logit by one name."""
-    for field in shifted:
-        entry = field.at(i, k if field.shape[-1] != 1 else sp.S.One) if hasattr(field, "at") else sp.sympify(field)
-        yield entry.xreplace({c: Pick(sp.Symbol("top"), *c.args[1:]) for c in entry.atoms(Pick)})
+def _generic(t, shape, others):
+    """Return an array of this shape for every letter of core.py."""
+    arrays = {letter: t.reals(letter, *shape) for letter in ("z", "v", "y", "p", "q", "surprisal")}
+    return {**arrays, "r": softreg.core.guarded_shift(arrays["z"], xp=t.xp), "xp": t.xp, **others}
+
+
+def _same(a, b) -> bool:
+    """Whether two results are equal at a generic place; the choices of the largest logit go by one name."""
+    if isinstance(a, tuple):
+        return all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, int):
+        return a == b
+    if a.shape != b.shape:
+        return False
+    at = [sp.S.One if size == 1 else Index(f"i{axis}", size) for axis, size in enumerate(a.shape)]
+    entries = [x.at(*at) for x in (a, b)]
+    return Normal().equal(
+        *(e.xreplace({c: Pick(sp.Symbol("top"), *c.args[1:]) for c in e.atoms(Pick)}) for e in entries)
+    )
 
 
 def failure_with(claim: Claim, module: types.ModuleType) -> str:
     """Why the claim fails when `core` is the given module; empty if it is proved."""
+    return result_with(claim, module).failure
+
+
+def result_with(claim: Claim, module: types.ModuleType) -> Result:
+    """Try to prove the claim when `core` is the given module."""
     names = claim.derive.__globals__
     core = names["core"]
     names["core"] = module
     try:
-        return prove_claim(claim, cross_check=False).failure
+        return prove_claim(claim, cross_check=False)
     finally:
         names["core"] = core
 
