@@ -36,7 +36,7 @@ class Problem(Protocol):
         """Natural sizes, of a shape that broadcasts to that of theta."""
 
     def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
-        """Value, shape (), and gradient, shaped like theta."""
+        """Value, shape (), never below 0, and gradient, shaped like theta."""
 
     def hessian_product(self, theta: Array, direction: Array) -> Array:
         """The second derivative at theta times a direction."""
@@ -125,7 +125,8 @@ def minimise(
         if found and at.confirmed is not None:
             decrement, lasts = at.confirmed(left(at, tol))
             at = at._replace(decrement=decrement)
-            found = lasts and is_minimum(at, tol)
+            # No value is below 0: where it is that small itself, nothing can be left behind the quadratic either.
+            found = (lasts or at.value <= left(at, tol)) and is_minimum(at, tol)
         if found:
             status = Status.CONVERGED
             break
