@@ -193,6 +193,7 @@ class Curvature:
         self.objective = objective
         self.n_rows, self.n_classes, self.scale = objective.n_rows, objective.n_classes, objective.scale
         self.stored, self.sparse = objective.rows.stored, objective.rows.sparse
+        self.narrow = objective.rows.dtype == objective.xp.float32
 
     def penalty(self) -> Array:
         """Second derivatives of the penalty, shape (q,)."""

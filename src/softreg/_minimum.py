@@ -24,6 +24,8 @@ def minimum(
     cost the row space more than tol allows, the fit goes on among the features. Without a penalty it
     looks for a proof that there is no minimum.
     """
+    if objective.l2 > 0:  # what has no curvature but the penalty's is 0 at the minimum, and stays what it is
+        start = objective.xp.where(objective.scale > 0, start, 0)
     space = row_space(objective)
     before, passes = 0, 0.0
     if space is not None:

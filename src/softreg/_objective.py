@@ -102,11 +102,11 @@ class Objective:
         """1/sqrt of the diagonal of the Hessian at theta = 0, shape (d + 1, 1) or (d, 1).
 
         There each second derivative is mean (x_j - c_j)^2 (1 - 1/K)/K + l2, the same for every class.
-        A column that is constant, without penalty, has none: its scale is 0, and its coefficients stay
-        what they are.
+        A column that is constant has but the penalty's, if any, and its gradient is rounding: its scale
+        is 0, and its coefficients stay what they are.
         """
-        xp, K = self.xp, self.n_classes
-        curvature = xp.expand_dims(self.columns.spread * ((K - 1) / K / K) + self.l2, axis=-1)
+        xp, K, spread = self.xp, self.n_classes, self.columns.spread
+        curvature = xp.expand_dims(xp.where(spread > 0, spread * ((K - 1) / K / K) + self.l2, 0), axis=-1)
         if self.intercept:
             curvature = xp.concat([curvature, xp.full_like(curvature[:1, :], (K - 1) / K / K)], axis=0)
         known = curvature > 0

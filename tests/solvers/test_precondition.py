@@ -81,6 +81,8 @@ def test_diagonal_multiplies_by_squared_scale(backend):
 class Sizes:
     """A curvature that has nothing but sizes, to ask what the cost model makes of them."""
 
+    narrow = False
+
     def __init__(self, n, q, K, stored=None):
         self.n_rows, self.n_classes, self.scale = n, K, np.ones((q, 1))
         self.sparse, self.stored = stored is not None, q if stored is None else stored

@@ -32,6 +32,7 @@ class Curvature(Protocol):
     n_classes: int
     stored: int  # numbers of a row that are stored, in the mean
     sparse: bool
+    narrow: bool  # whether the products of a pass are in float32
 
     @property
     def scale(self) -> Array:
@@ -57,6 +58,7 @@ FLOP_SPARSE = 1 / 4  # in products with a sparse matrix
 FLOP_LARGE = 1 / 45  # in large symmetric products
 FLOP_LARGE_SINGLE = 1 / 100  # the same in float32
 ELEMENT = 10  # all that core does with one logit
+NARROW = 0.5  # of both in a pass in float32
 CALL = 60_000  # all calls of a pass, or of a refresh, however small the arrays
 
 LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
@@ -77,7 +79,7 @@ class Preconditioner:
 
     All costs are counted in passes over the rows, from sizes alone:
 
-        pass        n (4 s K FLOP + K ELEMENT)         for s numbers stored in a row
+        pass        n (4 s K FLOP + K ELEMENT)         for s numbers stored in a row; half of it in float32
         Kronecker   n q^2 FLOP_LARGE + 12 q^3 FLOP
         Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP_LARGE    for P = q (K - 1) parameters and m rows
 
@@ -95,7 +97,8 @@ class Preconditioner:
         n, (q, _), K = curvature.n_rows, curvature.scale.shape, curvature.n_classes
         P = q * (K - 1)
         flop = FLOP_SPARSE if curvature.sparse else FLOP
-        self.one_pass: float = n * (4 * curvature.stored * K * flop + K * ELEMENT) + CALL
+        a_row = (4 * curvature.stored * K * flop + K * ELEMENT) * (NARROW if curvature.narrow else 1)
+        self.one_pass: float = n * a_row + CALL
         self.single = P * P * (min(n, ROWS_PER_PARAMETER * P) + P / 3) >= SINGLE_FROM
         fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
         self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
@@ -184,7 +187,9 @@ def basis(curvature: Curvature) -> Basis:
     xp = compat.array_namespace(C)
     a0 = (curvature.n_classes - 1) / curvature.n_classes**2
     one = xp.eye(C.shape[0], dtype=C.dtype, device=compat.device(C))
-    L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + 1e-10 * xp.max(C)))
+    # More than rounding takes off the least eigenvalues, which columns that depend on others leave at 0.
+    ridge = (1e-5 if curvature.narrow else 1e-10) * xp.max(C)
+    L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + ridge))
     inverse = xp.linalg.inv(L)
     whitened = inverse @ (a0 * C) @ xp.matrix_transpose(inverse)
     m, Q = xp.linalg.eigh((whitened + xp.matrix_transpose(whitened)) / 2)
