@@ -46,8 +46,9 @@ def warn_of(solution: Solution, solver: str, tol: float, separation: Separation 
             SeparationWarning,
         )
         return
+    narrow = "float32" in str(model.coef_.dtype)
     advice = {
-        Status.STALLED: "Scale the columns of X.",
+        Status.STALLED: "Scale the columns of X" + (", or use float64." if narrow else "."),
         Status.MAX_ITER: "Raise max_iter" + (" or lower learning_rate." if solver == "sgd" else "."),
     }
     warn(

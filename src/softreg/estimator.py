@@ -6,8 +6,7 @@ The only place with class labels, class weights and trailing underscores. Letter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from os import PathLike
@@ -28,6 +27,7 @@ from softreg._columns import warn_of_offsets
 from softreg._minimum import minimum
 from softreg._objective import Objective, logits, without_common_part
 from softreg._separation import minimised
+from softreg._undo import all_or_nothing
 from softreg._verbose import ProgressTable
 from softreg.errors import InputError, NonFiniteError
 from softreg.solvers import Status
@@ -198,7 +198,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         SoftmaxRegression
             The estimator itself.
         """
-        with self._all_or_nothing():
+        with all_or_nothing(self):
             self.__dict__.pop("_table", None)  # what the command fit remembers of another file
             rows = boundary.features(self, X, reset=True, allow_empty=False)
             y, w, classes = self._targets(y, sample_weight, rows)
@@ -256,7 +256,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         SoftmaxRegression
             The estimator itself.
         """
-        with self._all_or_nothing():
+        with all_or_nothing(self):
             if self.class_weight == "balanced":
                 raise InputError("class_weight='balanced' needs all rows, so partial_fit cannot use it; pass a dict.")
             first = not hasattr(self, "coef_")
@@ -337,21 +337,6 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         made: SoftmaxRegression = _sklearn.from_sklearn(cls, model)
         return made
 
-    @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Check the parameters, then undo all that the body does if it fails, or is interrupted."""
-        self._validate_params()
-        random = check_random_state(self.random_state)
-        attributes, state = dict(self.__dict__), random.get_state()
-        try:
-            with np.errstate(all="ignore"):
-                yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(attributes)
-            random.set_state(state)
-            raise
-
     def _targets(self, y: Any, sample_weight: Any, rows: Rows, known: Any = None) -> tuple[Array, Array | None, Array]:
         """Return targets, row weights and classes; class weights have become row weights."""
         targets = boundary_y.targets(self, y, rows, known)
@@ -388,9 +373,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
 
     def _start(self, objective: Objective) -> Array:
         zeros = objective.zeros()
-        if not (self.warm_start and hasattr(self, "coef_")):
-            return zeros
-        if tuple(self.coef_.shape) != (objective.n_classes, objective.rows.d):
+        shape = objective.n_classes, objective.rows.d
+        if not (self.warm_start and hasattr(self, "coef_") and tuple(self.coef_.shape) == shape):
             return zeros
         boundary.fitted_here(self, objective.rows)
         return objective.join(*without_common_part(*self._parameters(objective), objective.xp))
