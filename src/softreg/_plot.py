@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from softreg._evaluation import Evaluation
+from softreg._sentences import short
 from softreg.errors import InputError, warn
 
 FORMATS = ("png", "pdf", "svg")
 MAX_WRITTEN = 12  # classes up to which each cell shows its count
 MAX_NAMED = 30  # classes up to which each is named
 SHOWN = 15  # coefficients
-LONGEST = 24  # characters of a name
 
 
 def file_format(path: str | os.PathLike[str]) -> str:
@@ -80,12 +80,7 @@ def _has(path: str) -> set[int]:
 
 def _short(text: str) -> str:
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    text = text.replace("$", r"\$")  # else it starts a formula
-    if len(text) <= LONGEST:
-        return text
-    return (
-        f"{text[: LONGEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[1 - LONGEST // 2 :]}"  # names often differ in their ends
-    )
+    return short(text).replace("$", r"\$")  # else it starts a formula
 
 
 def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str]) -> None:
