@@ -15,6 +15,9 @@ import polars as pl
 from softreg.errors import InputError, warn
 
 
+MAX_WEIGHT = 1e200  # so that no sum of weighted values overflows
+
+
 def first_row(condition: pl.Series) -> int | None:
     """Return the position of the first True; None if there is none."""
     return condition.arg_max() if condition.any() else None
@@ -64,7 +67,7 @@ def weights(frame: pl.DataFrame, column: str | None, path: str, first: int = 1) 
     if column is None:
         return None
     w = numbers(frame[column], path, first)
-    refuse(w < 0, path, first, column, "weights must be >= 0")
+    refuse((w < 0) | (w > MAX_WEIGHT), path, first, column, f"weights must be from 0 to {MAX_WEIGHT:g}")
     return w.to_numpy()
 
 
