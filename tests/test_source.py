@@ -20,7 +20,7 @@ from softreg.errors import InputError
         (b'a,"b"c\n1,2\n', "line 1: its quotes or line ends are not those of CSV"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), r"looks like a file compressed with gzip"),
         (b"\x80\x04\x95\xff\xfe" * 50, "f.csv"),
-        (b"PAR1\x15 and no Parquet" * 5, "f.csv cannot be read"),
+        (b"PAR1\x15 and no Parquet" * 5, "f.csv is damaged, or not Parquet as polars reads it: "),
         (b"a;b\n1,5;2\n", "seems to be separated by ';'; values must be separated by commas"),
         (b"a\tb\n1\t2\n", r"seems to be separated by '\\t'"),
         (b",a\n0,1\n", "column 1 of the header has no name"),

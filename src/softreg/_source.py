@@ -113,11 +113,14 @@ def batches(data: Source, columns: list[str], width: int) -> Iterator[tuple[int,
 @contextmanager
 def _decoding(path: str) -> Iterator[None]:
     """Say of a file that is broken that it cannot be read; some damage makes polars panic, which is no Exception."""
+    what = f"{path} is damaged, or not Parquet as polars reads it"
     try:
         yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except pl.exceptions.PanicException:  # its text is for who mends polars
+        raise InputError(f"{what}.") from None
+    except pl.exceptions.PolarsError as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-        raise InputError(f"{path} cannot be read: {reason}.") from None
+        raise InputError(f"{what}: {reason}.") from None
 
 
 def _parquet(path: str) -> pl.LazyFrame:

@@ -14,7 +14,6 @@ import polars as pl
 
 from softreg.errors import InputError, warn
 
-
 MAX_WEIGHT = 1e200  # so that no sum of weighted values overflows
 
 
