@@ -23,6 +23,7 @@ VALUES = 4_000_000  # of one batch
 ROWS = 50_000  # of one batch
 SLICE = 16_000_000  # values of Parquet that are decoded at once; each time the file's row group is read again
 BYTES = 1 << 22  # of CSV that are split at once
+FIELD = 1 << 22  # characters of one value, so that a quote that is not closed does not take all of a file
 HEAD = 4096  # bytes that tell what a file is
 BOM = b"\xef\xbb\xbf"
 
@@ -43,6 +44,7 @@ class Source(NamedTuple):
 def source(path: str | os.PathLike[str]) -> Source:
     """Look at a file: its kind is decided by its first bytes, its columns by its header."""
     name = os.fspath(path)
+    following = b""
     with reading(name) as file:
         start = file.read(HEAD)
         if not start:
@@ -51,13 +53,14 @@ def source(path: str | os.PathLike[str]) -> Source:
             data = Source(name, _parquet(name).collect_schema().names(), None)
         elif name.endswith((".parquet", ".pq")):
             raise InputError(f"{name} is not a Parquet file.")
-        elif kind_of(start) is not None or b"\0" in start:
+        elif kind_of(start) is not None or min(start.partition(b"\n")[0], default=32) < 9:  # no text begins so
             like = f" (looks like {kind_of(start)})" if kind_of(start) else ""
             raise InputError(f"{name} is neither a text file in UTF-8 with a header, nor Parquet{like}.")
         else:
             file.seek(0)
             data = Source(name, _Lines(name, file, separator_of(name)).columns, separator_of(name))
-    _is_header(data)
+            following = file.readline()
+    _is_header(data, following)
     return data
 
 
@@ -66,7 +69,7 @@ def separator_of(name: str) -> str:
     return "\t" if name.endswith((".tsv", ".tab")) else ","
 
 
-def _is_header(data: Source) -> None:
+def _is_header(data: Source, following: bytes) -> None:
     name, columns = data.path, data.columns
     if "" in columns:
         at = columns.index("") + 1
@@ -74,8 +77,8 @@ def _is_header(data: Source) -> None:
     if len(set(columns)) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
         raise InputError(f"{name} has two columns named {twice!r}.")
-    other = next((mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0]), None)
-    if other is not None and not data.typed:
+    other = next((mark for mark in ";\t|," if mark.encode() in following and mark in columns[0]), None)
+    if other is not None and len(columns) == 1:
         raise InputError(
             f"{name} seems to be separated by {other!r}; values must be separated by commas, in .tsv files by tabs."
         )
@@ -183,7 +186,7 @@ class _Lines:
         separator = self.separator.encode()
         if (
             self.blank is not None
-            or any(mark in text for mark in (b'"', b"\r", b"\n\n"))
+            or any(mark in text for mark in (b'"', b"\r", b"\n\n", b"\0"))
             or text.startswith(b"\n")
             or text.count(separator) != len(lines) * (len(self.columns) - 1)
         ):
@@ -200,12 +203,14 @@ class _Lines:
         """Return the records that begin in these lines; the last one may end in a later line."""
         last, first = self.line + len(lines), self.line + 1
         rows = []
+        limit = csv.field_size_limit(FIELD)
         try:
             for row in csv.reader(self._decoded(chain(lines, self.file)), delimiter=self.separator, strict=True):
                 if row and self.blank is not None:
                     raise self._fault(self.blank, "it is blank; delete it")
                 if row and self.columns and len(row) != len(self.columns):
-                    raise self._fault(first, f"it has {len(row)} fields, the header has {len(self.columns)}")
+                    fields = f"{len(row)} field{'s' if len(row) != 1 else ''}"
+                    raise self._fault(first, f"it has {fields}, the header has {len(self.columns)}")
                 if row:
                     rows.append(row)
                 elif self.blank is None:
@@ -214,14 +219,21 @@ class _Lines:
                 if self.line >= last:
                     break
         except csv.Error as error:
+            if "field limit" in str(error):
+                what = f"a value begins there that is longer than {FIELD} characters; is a quote not closed?"
+                raise self._fault(first, what) from None
             advice = "write quotes around values with quotes, separators or line breaks, and double the quotes in them"
             what = f"its quotes or line ends are not those of CSV ({error}); {advice}"
             raise self._fault(first, what) from None
+        finally:
+            csv.field_size_limit(limit)
         return rows
 
     def _decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
         for line in lines:
             self.line += 1
+            if b"\0" in line:
+                raise self._fault(self.line, "it holds a null byte, which is no text")
             try:
                 yield line.decode()
             except UnicodeDecodeError:
