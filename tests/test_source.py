@@ -130,6 +130,15 @@ def test_names_are_no_patterns(tmp_path):
         assert source.whole(source.source(tmp_path / name), ["a"]).height == 1
 
 
+def test_columns_are_no_patterns(tmp_path):
+    """A column whose name polars would take for a pattern is read by its name."""
+    frame = pl.DataFrame({"*": ["1"], "^.*$": ["2"], "b": ["3"]})
+    frame.write_csv(tmp_path / "f.csv")
+    frame.write_parquet(tmp_path / "f.parquet")
+    for name in ("f.csv", "f.parquet"):
+        assert source.whole(source.source(tmp_path / name), ["^.*$", "*"]).rows() == [("2", "1")]
+
+
 def test_names_are_no_text(tmp_path):
     """A file whose name is no UTF-8 is read, but Parquet, which is refused by a sentence."""
     name = os.fsencode(tmp_path) + b"/\xff"

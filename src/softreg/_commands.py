@@ -59,7 +59,8 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
     ignored = [*weight, *choices.drop]
     if choices.target in ignored:
         raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
-    used = [column for column in data.columns if column not in (choices.target, *ignored)]
+    left_out = {choices.target, *ignored}
+    used = [column for column in data.columns if column not in left_out]
     for column in choices.categorical:
         if column not in used:
             raise InputError(f"column {column!r} is left out of the features, so that it cannot be one of categories.")
@@ -67,7 +68,7 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         raise InputError(f"{path} has no column besides those that are no features.")
     with working("fitting"):
         frame = _source.whole(data, [choices.target, *weight, *used])
-        encoding = _encoding.learned(frame.select(used), path, choices.target, ignored, choices.categorical)
+        encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
         y = _table.labels(frame[choices.target], path, typed=data.typed)
         if y.dtype.kind == "U":
@@ -136,7 +137,7 @@ class Rows:
         with working(self.data.path, lambda: _source.height(self.data)) as done:
             for first, frame in _source.batches(self.data, columns, width):
                 X = _encoding.encoded(self.encoding, frame, self.data.path, first)
-                yield first, frame.select(self.beside), X if named else X.to_numpy()
+                yield first, _source.taken(frame, self.beside), X if named else X.to_numpy()
                 done(frame.height)
 
     def begun(self) -> Iterator[tuple[int, pl.DataFrame, Any]]:

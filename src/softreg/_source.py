@@ -92,6 +92,11 @@ def whole(data: Source, columns: list[str]) -> pl.DataFrame:
     return pl.concat(frames)
 
 
+def taken(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """Return these columns; `select` would take a name such as "^.*$" for a pattern."""
+    return pl.DataFrame([frame[name] for name in columns])
+
+
 def height(data: Source) -> int:
     """Return the number of rows, of a CSV file the number of its lines: enough for a bar."""
     if data.typed:
@@ -140,19 +145,19 @@ def _parquet(path: str) -> pl.LazyFrame:
 
 def _slices(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:
     """Read Parquet a slice at a time; polars by itself would decode whole row groups, and there may be but one."""
-    frame = _parquet(data.path).select(columns)
+    frame = _parquet(data.path).select(pl.selectors.by_name(columns))
     step = max(1, SLICE // max(len(columns), 1))
     for at in range(0, height(data), step):
         with _decoding(data.path):
             part = frame.slice(at, step).collect()
-        yield part
+        yield taken(part, columns)
 
 
 def _texts(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:
     assert data.separator is not None
     with reading(data.path) as file:
         for frame in _Lines(data.path, file, data.separator).frames():
-            yield frame.select(columns)
+            yield taken(frame, columns)
 
 
 class _Lines:
