@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tomllib
@@ -378,6 +379,36 @@ def test_bad_files(folder):
         refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", out)
         refused("predict", "m.safetensors", "wine.csv", "--out", out)
     assert ".: Is a directory" in refused("fit", "wine.csv", "--target", "kind", "--out", ".")
+    assert "none/ is the name of a folder" in refused("predict", "m.safetensors", "wine.csv", "--out", "none/")
+    assert "standard output cannot be" in refused("predict", "m.safetensors", "wine.csv", "--out", "-")
+    for out in ("p.xlsx", "p.csv.gz", "p.JSON"):
+        text = refused("predict", "m.safetensors", "wine.csv", "--out", out)
+        assert text == f"softreg: {out}: a table is written as .csv, .tsv or .parquet.\n"
+
+
+def test_suffixes_in_capital_letters(folder):
+    """What a suffix means does not depend on its letters being small."""
+    fit("--drop", "w")
+    for out, read in (
+        ("P.PARQUET", pl.read_parquet),
+        ("P.Tsv", lambda path: pl.read_csv(path, separator="\t")),
+        ("P.Csv", pl.read_csv),
+    ):
+        run("predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
+        assert read(out).shape == (178, 3)
+    os.rename("P.Tsv", "G.TSV")
+    assert _source.source("G.TSV").columns == pl.read_csv("P.Csv").columns
+    Path("W.PARQUET").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "W.PARQUET is not a Parquet file" in refused("fit", "W.PARQUET", "--target", "b", "--out", "x")
+
+
+def test_long_labels(tmp_path, monkeypatch):
+    """A label that a model file cannot keep is refused before the fit, with the limit and the column."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", None)
+    pl.DataFrame({"x": [1, 2], "y": ["a", "b" * 16385]}).write_csv("d.csv")
+    said = "d.csv, column 'y': labels of 16385 characters are too long; a model file keeps up to 16384.\n"
+    assert refused("fit", "d.csv", "--target", "y", "--out", "m") == f"softreg: {said}"
 
 
 @pytest.mark.filterwarnings("ignore:.* have fractions")
@@ -524,8 +555,10 @@ def test_full_disk(folder):
         assert not os.path.exists(out)
 
 
-@pytest.mark.parametrize("out", ["p.csv", "p.parquet"])
-def test_terminated(folder, out):
+@pytest.mark.parametrize(
+    ("out", "number"), [("p.csv", signal.SIGTERM), ("p.parquet", getattr(signal, "SIGHUP", signal.SIGTERM))]
+)
+def test_terminated(folder, out, number):
     """A command that is told to end does so soon, with the code for that, and leaves no file."""
     fit("--drop", "w")
     code = (
@@ -538,9 +571,9 @@ def test_terminated(folder, out):
         for _ in range(3):  # of which the first is read before the file is begun
             process.stdout.readline()
         assert [name for name in os.listdir() if name.startswith(".softreg")]
-        process.terminate()
+        process.send_signal(number)
         printed, errors = process.communicate()
-    assert process.returncode == 143
+    assert process.returncode == 128 + number
     assert len(printed.split()) < 30  # of 36 batches
     assert "Traceback" not in errors
     assert not [name for name in os.listdir() if name.startswith(".softreg") or name == out]

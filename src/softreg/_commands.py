@@ -71,6 +71,7 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
         y = _table.labels(frame[choices.target], path, typed=data.typed)
+        _model_file.refuse_long(y, f"{path}, column {choices.target!r}: labels")
         if y.dtype.kind == "U":
             encoding = encoding._replace(label_type=_table.label_type(frame[choices.target]))
         w = _table.weights(frame, choices.weight, path)
@@ -154,8 +155,9 @@ def predict(
 ) -> None:
     """Write a column of labels, or a column of probabilities for each class, row by row of a file."""
     refuse_inputs(out, model_path, path)
+    _source.refuse_formats(out)
     model = load(model_path)
-    typed = out.endswith((".parquet", ".pq"))
+    typed = _source.names_parquet(out)
     names = _reports.label_texts(model.classes_)
     if proba and len(set(names)) < len(names):
         raise InputError(f"two classes of {model_path} have the same name as text, so columns cannot be named by them.")

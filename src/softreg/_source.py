@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
-from softreg._files import PARQUET, kind_of, reading
+from softreg._files import PARQUET, ends_in, kind_of, reading
 from softreg.errors import InputError
 
 VALUES = 4_000_000  # of one batch
@@ -25,6 +25,11 @@ SLICE = 16_000_000  # values of Parquet that are decoded at once; each time the 
 BYTES = 1 << 22  # of CSV that are split at once
 FIELD = 1 << 22  # characters of one value, so that a quote that is not closed does not take all of a file
 HEAD = 4096  # bytes that tell what a file is
+OTHER_FORMATS = (  # that a name may ask for
+    *(".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".pdf", ".db", ".sqlite"),
+    *(".feather", ".arrow", ".ipc", ".avro", ".orc", ".h5", ".hdf5", ".npy", ".npz", ".mat", ".pkl", ".pickle"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz", ".joblib", ".safetensors", ".pt", ".png"),
+)
 BOM = b"\xef\xbb\xbf"
 
 
@@ -51,7 +56,7 @@ def source(path: str | os.PathLike[str]) -> Source:
             raise InputError(f"{name} is empty.")
         if start.startswith(PARQUET):
             data = Source(name, _parquet(name).collect_schema().names(), None)
-        elif name.endswith((".parquet", ".pq")):
+        elif names_parquet(name):
             raise InputError(f"{name} is not a Parquet file.")
         elif kind_of(start) is not None or min(start.partition(b"\n")[0], default=32) < 9:  # no text begins so
             like = f" (looks like {kind_of(start)})" if kind_of(start) else ""
@@ -66,7 +71,18 @@ def source(path: str | os.PathLike[str]) -> Source:
 
 def separator_of(name: str) -> str:
     """Return what stands between the values of a text file of this name."""
-    return "\t" if name.endswith((".tsv", ".tab")) else ","
+    return "\t" if ends_in(name, ".tsv", ".tab") else ","
+
+
+def names_parquet(name: str) -> bool:
+    """Whether a file of this name is one of Parquet."""
+    return ends_in(name, ".parquet", ".pq")
+
+
+def refuse_formats(out: str) -> None:
+    """Refuse to fill a file with CSV whose name says that it is something else."""
+    if ends_in(out, *OTHER_FORMATS):
+        raise InputError(f"{out}: a table is written as .csv, .tsv or .parquet.")
 
 
 def _is_header(data: Source, following: bytes) -> None:
