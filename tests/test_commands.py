@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -43,16 +44,30 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*arguments, code=0):
-    """Run a command, and return what it prints; no other file may be left."""
-    out, err = io.StringIO(), io.StringIO()
+def outputs(*arguments, code=0, encoding="utf-8"):
+    """Run a command, and return what it prints on standard output and error; no other file may be left."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["softreg", *(str(argument) for argument in arguments)])
         with pytest.raises(SystemExit) as end:
             main()
-    assert (end.value.code or 0) == code, out.getvalue() + err.getvalue()
+    printed, told = (stream.buffer.getvalue().decode(encoding) for stream in (out, err))
+    assert (end.value.code or 0) == code, printed + told
+    assert "Traceback" not in told
     assert not [name for name in os.listdir() if name.startswith(".softreg")]
-    return out.getvalue() if code == 0 else err.getvalue()
+    return printed, told
+
+
+def run(*arguments, code=0):
+    """Run a command, and return what it prints, or why it does not end well."""
+    return outputs(*arguments, code=code)[code != 0]
+
+
+def warned(*arguments):
+    """Return what a command that ends well says on standard error, with the warnings that a user sees."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        return outputs(*arguments)[1]
 
 
 def fit(*options, data="wine.csv", code=0):
@@ -66,7 +81,6 @@ def refused(*arguments):
     text = run(*arguments, code=2)
     assert text.startswith("softreg: ")
     assert text.count("\n") == 1
-    assert "Traceback" not in text
     assert {name: os.stat(name).st_mtime_ns for name in os.listdir()} == before
     return text
 
@@ -433,9 +447,9 @@ def test_measurements_as_labels(folder):
     pl.DataFrame({"x": [1, 2, 3], "y": [1.5, 2, 2.25]}).write_csv("y.csv")
     with pytest.warns(UserWarning, match="column 'y': each of 3 different numbers becomes a class"):
         _table.labels(pl.read_csv("y.csv", infer_schema=False)["y"], "y.csv", typed=False)
-    done = apart("", "fit", "y.csv", "--target", "y", "--out", "x")
-    assert done.returncode == 0
-    assert "softreg: warning: y.csv, column 'y': each of 3 different numbers" in done.stderr
+    assert warned("fit", "y.csv", "--target", "y", "--out", "x").startswith(
+        "softreg: warning: y.csv, column 'y': each of 3 different numbers becomes a class"
+    )
 
 
 def test_folder_not_writable(folder, monkeypatch):
@@ -511,7 +525,7 @@ def test_interrupted(folder, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(softreg.SoftmaxRegression, "fit", interrupt)
-    assert "Traceback" not in run("fit", "wine.csv", "--target", "kind", "--out", "m", code=130)
+    run("fit", "wine.csv", "--target", "kind", "--out", "m", code=130)
     assert not os.path.exists("m")
 
 
@@ -534,25 +548,18 @@ def test_inputs_are_kept(folder, monkeypatch):
         assert reason in refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", out)
 
 
-def apart(code, *arguments, **environment):
-    """Run a command in a process of its own, after some code."""
-    command = [sys.executable, "-c", f"{code or 0}; from softreg.cli import main; main()", *arguments]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", check=False, env={**os.environ, **environment}
-    )
-
-
 def test_full_disk(folder):
     """A file that cannot be written to its end is one sentence, and is not there."""
-    pytest.importorskip("resource")
+    resource = pytest.importorskip("resource")
     fit("--drop", "w")
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     for out in ("p.csv", "p.parquet"):
-        done = apart(limit, "predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
-        assert done.returncode == 2, done.stderr
-        assert done.stderr.count("\n") == 1
-        assert f"softreg: {out}: File too large." in done.stderr
-        assert not os.path.exists(out)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        try:
+            said = refused("predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert said == f"softreg: {out}: File too large.\n"
 
 
 @pytest.mark.parametrize(
@@ -563,7 +570,7 @@ def test_terminated(folder, out, number):
     fit("--drop", "w")
     code = (
         "import time, softreg; from softreg import _source; _source.ROWS = 5; softreg.SoftmaxRegression.predict = "
-        "lambda self, X: print('.', flush=True) or time.sleep(1) or self.classes_[[0] * X.shape[0]]"
+        "lambda self, X: print('.', flush=True) or time.sleep(0.2) or self.classes_[[0] * X.shape[0]]"
     )
     command = [sys.executable, "-c", f"{code}; from softreg.cli import main; main()"]
     command += ["predict", "m.safetensors", "wine.csv", "--out", out]
@@ -582,20 +589,16 @@ def test_terminated(folder, out, number):
 def test_terminal_without_unicode(folder):
     """Labels that the encoding of the output lacks are escaped."""
     fit("--drop", "w")
-    done = apart("", "inspect", "m.safetensors", PYTHONIOENCODING="ascii")
-    assert done.returncode == 0, done.stderr
-    assert r"taste: dry, sweet, or so, \xfc" in done.stdout
+    assert r"taste: dry, sweet, or so, \xfc" in outputs("inspect", "m.safetensors", encoding="ascii")[0]
 
 
 def test_warnings_are_lines(folder):
     """A warning is a line on standard error, and the output is whole."""
-    code = "from softreg.cli import main; main()"
     frame = pl.DataFrame({"x": [1.0, 2, 3, 4] * 6, "k": [str(i) for i in range(24)]})
     frame.write_csv("many.csv")
-    command = [sys.executable, "-c", code, "fit", "many.csv", "--target", "k", "--out", "m"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
-    assert done.stderr.startswith("softreg: warning: The number of unique classes")
-    assert "Traceback" not in done.stderr
+    said = warned("fit", "many.csv", "--target", "k", "--out", "m")
+    assert said.startswith("softreg: warning: The number of unique classes")
+    assert said.count("\n") == 1
     assert softreg.load("m").classes_.shape == (24,)
 
 
