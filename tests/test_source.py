@@ -51,7 +51,7 @@ def test_no_table(tmp_path, content, message):
         (b'1,x\n2,"y\0z"\n', "line 4: it holds a null byte, which is no text"),
         (
             b'1,x\n2,"secret' + b"\n4" * 50_000,
-            r"line 4: a value begins there that is longer than 60000 characters; is a",
+            r"line 4: a value begins there that is longer than 60000 characters; a quote may not",
         ),
         (b"1,M\xfcller\n", "line 3: it is not UTF-8 text"),
         (b'1,"x\ny"\n2,M\xfcller\n', "line 5: it is not UTF-8 text"),
@@ -104,6 +104,9 @@ def test_no_name_in_parquet(tmp_path):
     """A column of Parquet without a name is refused too."""
     pl.DataFrame({"a": [1], "": [2]}).write_parquet(tmp_path / "f")
     with pytest.raises(InputError, match="column 2 of the header has no name"):
+        source.source(tmp_path / "f")
+    pl.DataFrame().write_parquet(tmp_path / "f")
+    with pytest.raises(InputError, match="f has no columns"):
         source.source(tmp_path / "f")
 
 

@@ -70,6 +70,7 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         frame = _source.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
+        _model_file.refuse_long(np.asarray(X.columns), f"{path}: names of columns, with the texts of categories,")
         y = _table.labels(frame[choices.target], path, typed=data.typed)
         _model_file.refuse_long(y, f"{path}, column {choices.target!r}: labels")
         if y.dtype.kind == "U":
@@ -147,7 +148,7 @@ class Rows:
         first = next(rows, None)
         if first is None:
             raise InputError(f"{self.data.path} has a header, but no rows.")
-        return chain([first], rows)
+        return chain(iter([first]), rows)  # which forgets what it has given
 
 
 def predict(

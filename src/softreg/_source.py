@@ -87,6 +87,8 @@ def refuse_formats(out: str) -> None:
 
 def _is_header(data: Source, following: bytes) -> None:
     name, columns = data.path, data.columns
+    if not columns:
+        raise InputError(f"{name} has no columns.")
     if "" in columns:
         at = columns.index("") + 1
         raise InputError(f"{name}: column {at} of the header has no name; give it one, or leave out pandas' index.")
@@ -241,7 +243,7 @@ class _Lines:
                     break
         except csv.Error as error:
             if "field limit" in str(error):
-                what = f"a value begins there that is longer than {FIELD} characters; is a quote not closed?"
+                what = f"a value begins there that is longer than {FIELD} characters; a quote may not be closed"
                 raise self._fault(first, what) from None
             advice = "write quotes around values with quotes, separators or line breaks, and double the quotes in them"
             what = f"its quotes or line ends are not those of CSV ({error}); {advice}"
