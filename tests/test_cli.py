@@ -1,9 +1,12 @@
 """The command, run in a process of its own."""
 
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from softreg import cli
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -65,10 +68,26 @@ def test_help_names_the_commands():
 
 
 def test_as_a_module():
-    """The module runs the command too: a wrong option is told, not passed over."""
-    done = subprocess.run([sys.executable, "-m", "softreg.cli", "check", "--no-such"], capture_output=True, check=False)
+    """The package runs the command too: a wrong option is told, not passed over."""
+    done = subprocess.run([sys.executable, "-m", "softreg", "check", "--no-such"], capture_output=True, check=False)
     assert done.returncode == 2
     assert b"--no-such" in done.stderr + done.stdout
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
+def test_hangup_is_ignored_under_nohup(monkeypatch):
+    """The command ends in order when its terminal goes away, but not if it was told to go on."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(sys, "argv", ["softreg", "inspect", "no such file"])
+    try:
+        for told in (signal.SIG_DFL, signal.SIG_IGN):
+            signal.signal(signal.SIGHUP, told)
+            with pytest.raises(SystemExit):
+                cli.main()
+            assert (signal.getsignal(signal.SIGHUP) is signal.SIG_IGN) == (told is signal.SIG_IGN)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_the_page_replaces_no_input(tmp_path):

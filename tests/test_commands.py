@@ -7,9 +7,11 @@ import io
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tomllib
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -42,16 +44,30 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*arguments, code=0):
-    """Run a command, and return what it prints; no other file may be left."""
-    out, err = io.StringIO(), io.StringIO()
+def outputs(*arguments, code=0, encoding="utf-8"):
+    """Run a command, and return what it prints on standard output and error; no other file may be left."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding, write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["softreg", *(str(argument) for argument in arguments)])
         with pytest.raises(SystemExit) as end:
             main()
-    assert (end.value.code or 0) == code, out.getvalue() + err.getvalue()
+    printed, told = (stream.buffer.getvalue().decode(encoding) for stream in (out, err))
+    assert (end.value.code or 0) == code, printed + told
+    assert "Traceback" not in told
     assert not [name for name in os.listdir() if name.startswith(".softreg")]
-    return out.getvalue() if code == 0 else err.getvalue()
+    return printed, told
+
+
+def run(*arguments, code=0):
+    """Run a command, and return what it prints, or why it does not end well."""
+    return outputs(*arguments, code=code)[code != 0]
+
+
+def warned(*arguments):
+    """Return what a command that ends well says on standard error, with the warnings that a user sees."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        return outputs(*arguments)[1]
 
 
 def fit(*options, data="wine.csv", code=0):
@@ -65,7 +81,6 @@ def refused(*arguments):
     text = run(*arguments, code=2)
     assert text.startswith("softreg: ")
     assert text.count("\n") == 1
-    assert "Traceback" not in text
     assert {name: os.stat(name).st_mtime_ns for name in os.listdir()} == before
     return text
 
@@ -123,7 +138,7 @@ def test_rows_are_written_as_they_are_read(folder, monkeypatch):
 
     def batches(data, columns, width):
         for k in range(5):
-            sizes.append(max([os.path.getsize(name) for name in os.listdir() if name.startswith(".softreg")]))
+            sizes.append(max([0, *(os.path.getsize(name) for name in os.listdir() if name.startswith(".softreg"))]))
             yield 1 + k * 178, frame.select(columns)[np.arange(178 * 30) % 178]
 
     monkeypatch.setattr(_source, "batches", batches)
@@ -340,7 +355,8 @@ def test_bad_tables(folder):
         )
     assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
     for weights, reason in (
-        (pl.Series([1.0, -1.0])[[0, *[1] * 177]], "bad.csv, row 2, column 'w': weights must be >= 0"),
+        (pl.Series([1.0, -1.0])[[0, *[1] * 177]], "bad.csv, row 2, column 'w': weights must be from 0 to 1e+200"),
+        (1e308, "bad.csv, row 1, column 'w': weights must be from 0 to 1e+200"),
         (0.0, "bad.csv, column 'w': all weights are 0"),
     ):
         frame.with_columns(w=weights).write_csv("bad.csv")
@@ -377,6 +393,39 @@ def test_bad_files(folder):
         refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", out)
         refused("predict", "m.safetensors", "wine.csv", "--out", out)
     assert ".: Is a directory" in refused("fit", "wine.csv", "--target", "kind", "--out", ".")
+    assert "none/ is the name of a folder" in refused("predict", "m.safetensors", "wine.csv", "--out", "none/")
+    assert "standard output cannot be" in refused("predict", "m.safetensors", "wine.csv", "--out", "-")
+    for out in ("p.xlsx", "p.csv.gz", "p.JSON"):
+        text = refused("predict", "m.safetensors", "wine.csv", "--out", out)
+        assert text == f"softreg: {out}: a table is written as .csv, .tsv or .parquet.\n"
+
+
+def test_suffixes_in_capital_letters(folder):
+    """What a suffix means does not depend on its letters being small."""
+    fit("--drop", "w")
+    for out, read in (
+        ("P.PARQUET", pl.read_parquet),
+        ("P.Tsv", lambda path: pl.read_csv(path, separator="\t")),
+        ("P.Csv", pl.read_csv),
+    ):
+        run("predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
+        assert read(out).shape == (178, 3)
+    os.rename("P.Tsv", "G.TSV")
+    assert _source.source("G.TSV").columns == pl.read_csv("P.Csv").columns
+    Path("W.PARQUET").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "W.PARQUET is not a Parquet file" in refused("fit", "W.PARQUET", "--target", "b", "--out", "x")
+
+
+def test_long_labels(tmp_path, monkeypatch):
+    """A label that a model file cannot keep is refused before the fit, with the limit and the column."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", None)
+    pl.DataFrame({"x": [1, 2], "y": ["a", "b" * 16385]}).write_csv("d.csv")
+    said = "d.csv, column 'y': labels of 16385 characters are too long; a model file keeps up to 16384.\n"
+    assert refused("fit", "d.csv", "--target", "y", "--out", "m") == f"softreg: {said}"
+    pl.DataFrame({"xyz": ["a", "b" * 16384], "y": [1, 2]}).write_csv("d.csv")
+    text = refused("fit", "d.csv", "--target", "y", "--out", "m")
+    assert "names of columns, with the texts of categories, of 16388 characters are too long" in text
 
 
 @pytest.mark.filterwarnings("ignore:.* have fractions")
@@ -401,9 +450,9 @@ def test_measurements_as_labels(folder):
     pl.DataFrame({"x": [1, 2, 3], "y": [1.5, 2, 2.25]}).write_csv("y.csv")
     with pytest.warns(UserWarning, match="column 'y': each of 3 different numbers becomes a class"):
         _table.labels(pl.read_csv("y.csv", infer_schema=False)["y"], "y.csv", typed=False)
-    done = apart("", "fit", "y.csv", "--target", "y", "--out", "x")
-    assert done.returncode == 0
-    assert "softreg: warning: y.csv, column 'y': each of 3 different numbers" in done.stderr
+    assert warned("fit", "y.csv", "--target", "y", "--out", "x").startswith(
+        "softreg: warning: y.csv, column 'y': each of 3 different numbers becomes a class"
+    )
 
 
 def test_folder_not_writable(folder, monkeypatch):
@@ -479,7 +528,7 @@ def test_interrupted(folder, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(softreg.SoftmaxRegression, "fit", interrupt)
-    assert "Traceback" not in run("fit", "wine.csv", "--target", "kind", "--out", "m", code=130)
+    run("fit", "wine.csv", "--target", "kind", "--out", "m", code=130)
     assert not os.path.exists("m")
 
 
@@ -502,34 +551,29 @@ def test_inputs_are_kept(folder, monkeypatch):
         assert reason in refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--plot", out)
 
 
-def apart(code, *arguments, **environment):
-    """Run a command in a process of its own, after some code."""
-    command = [sys.executable, "-c", f"{code or 0}; from softreg.cli import main; main()", *arguments]
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", check=False, env={**os.environ, **environment}
-    )
-
-
 def test_full_disk(folder):
     """A file that cannot be written to its end is one sentence, and is not there."""
-    pytest.importorskip("resource")
+    resource = pytest.importorskip("resource")
     fit("--drop", "w")
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
     for out in ("p.csv", "p.parquet"):
-        done = apart(limit, "predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
-        assert done.returncode == 2, done.stderr
-        assert done.stderr.count("\n") == 1
-        assert f"softreg: {out}: File too large." in done.stderr
-        assert not os.path.exists(out)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        try:
+            said = refused("predict", "m.safetensors", "wine.csv", "--proba", "--out", out)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert said == f"softreg: {out}: File too large.\n"
 
 
-@pytest.mark.parametrize("out", ["p.csv", "p.parquet"])
-def test_terminated(folder, out):
+@pytest.mark.parametrize(
+    ("out", "number"), [("p.csv", signal.SIGTERM), ("p.parquet", getattr(signal, "SIGHUP", signal.SIGTERM))]
+)
+def test_terminated(folder, out, number):
     """A command that is told to end does so soon, with the code for that, and leaves no file."""
     fit("--drop", "w")
     code = (
         "import time, softreg; from softreg import _source; _source.ROWS = 5; softreg.SoftmaxRegression.predict = "
-        "lambda self, X: print('.', flush=True) or time.sleep(1) or self.classes_[[0] * X.shape[0]]"
+        "lambda self, X: print('.', flush=True) or time.sleep(0.2) or self.classes_[[0] * X.shape[0]]"
     )
     command = [sys.executable, "-c", f"{code}; from softreg.cli import main; main()"]
     command += ["predict", "m.safetensors", "wine.csv", "--out", out]
@@ -537,9 +581,9 @@ def test_terminated(folder, out):
         for _ in range(3):  # of which the first is read before the file is begun
             process.stdout.readline()
         assert [name for name in os.listdir() if name.startswith(".softreg")]
-        process.terminate()
+        process.send_signal(number)
         printed, errors = process.communicate()
-    assert process.returncode == 143
+    assert process.returncode == 128 + number
     assert len(printed.split()) < 30  # of 36 batches
     assert "Traceback" not in errors
     assert not [name for name in os.listdir() if name.startswith(".softreg") or name == out]
@@ -548,20 +592,16 @@ def test_terminated(folder, out):
 def test_terminal_without_unicode(folder):
     """Labels that the encoding of the output lacks are escaped."""
     fit("--drop", "w")
-    done = apart("", "inspect", "m.safetensors", PYTHONIOENCODING="ascii")
-    assert done.returncode == 0, done.stderr
-    assert r"taste: dry, sweet, or so, \xfc" in done.stdout
+    assert r"taste: dry, sweet, or so, \xfc" in outputs("inspect", "m.safetensors", encoding="ascii")[0]
 
 
 def test_warnings_are_lines(folder):
     """A warning is a line on standard error, and the output is whole."""
-    code = "from softreg.cli import main; main()"
     frame = pl.DataFrame({"x": [1.0, 2, 3, 4] * 6, "k": [str(i) for i in range(24)]})
     frame.write_csv("many.csv")
-    command = [sys.executable, "-c", code, "fit", "many.csv", "--target", "k", "--out", "m"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
-    assert done.stderr.startswith("softreg: warning: The number of unique classes")
-    assert "Traceback" not in done.stderr
+    said = warned("fit", "many.csv", "--target", "k", "--out", "m")
+    assert said.startswith("softreg: warning: The number of unique classes")
+    assert said.count("\n") == 1
     assert softreg.load("m").classes_.shape == (24,)
 
 
@@ -633,11 +673,17 @@ def test_a_model_of_the_command_that_is_fitted_again(folder):
 
 
 def test_parquet_that_makes_polars_panic(folder, monkeypatch):
-    """It is one sentence too: a panic is no error to Python."""
+    """It is one sentence too: a panic is no error to Python. The output is not begun, as polars may abort as well."""
 
     def panic(*_, **__):
+        assert not [name for name in os.listdir() if name.startswith(".softreg")]
         raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
 
     fit(data="wine.parquet")
     monkeypatch.setattr(pl.LazyFrame, "collect", panic)
-    assert "wine.parquet cannot be read" in run("predict", "m.safetensors", "wine.parquet", "--out", "p.csv", code=2)
+    for command in (
+        ("fit", "wine.parquet", "--target", "kind", "--out", "new"),
+        ("predict", "m.safetensors", "wine.parquet", "--out", "p.csv"),
+        ("evaluate", "m.safetensors", "wine.parquet", "--target", "kind", "--plot", "r.png"),
+    ):
+        assert refused(*command) == "softreg: wine.parquet is damaged, or not Parquet as polars reads it.\n"

@@ -30,6 +30,62 @@ def test_kinds():
     assert encoding.of_model(Model(learned.features(), learned.remembered()), "f") == learned
 
 
+def test_many_columns_are_one_query(monkeypatch):
+    """The queries of a table do not grow with the number of its columns."""
+    queries = []
+    for method in ("select", "select_seq"):  # of which Series make use too
+        real = getattr(pl.DataFrame, method)
+        monkeypatch.setattr(pl.DataFrame, method, lambda *args, real=real: queries.append(1) or real(*args))
+    for d in (2, 300):
+        frame = pl.DataFrame({f"c{j}": ["1.5", "2"] for j in range(d)} | {f"d{j}": [1, 2] for j in range(d)})
+        learned = encoding.learned(frame, "f", "y", [], [])
+        assert encoding.encoded(learned, frame, "f").rows() == [(1.5,) * d + (1,) * d, (2,) * d + (2,) * d]
+        queries.append(0)
+    assert 0 < queries.index(0) == len(queries) // 2 - 1
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1 000", "2 000"], ["1'000", "2'500"], ["1_000", "2_500"], ["\u22121", "\u22122.5"],
+        ["\uff11", "\uff12\uff13"],
+        ["10%", "5.5 %", "n/a"], ["$1", "-$2.50"], ["1.000.000", "2.000.000"], ["1.234,5", "x", "$1,000"],
+        ["3 \u20ac", "4 \u20ac"],
+    ],
+)  # fmt: skip
+def test_texts_like_numbers(texts):
+    """Numbers in a notation that is not read become categories, and this is told; if they are named, it is not."""
+    frame = pl.DataFrame({"a": texts})
+    with pytest.warns(
+        UserWarning, match="f, column 'a' becomes categories, though most of its values look like number"
+    ):
+        assert encoding.learned(frame, "f", "y", [], []).categories["a"] == sorted(texts)
+    encoding.learned(frame, "f", "y", [], ["a"])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["10-19", "20-29"],
+        ["2020-01-01", "2020-01-02"],
+        ["a1", "b2"],
+        ["1st", "2nd"],
+        ["12:30", "1:00"],
+        ["$1", "a", "b"],
+    ],
+)
+def test_texts_unlike_numbers(texts):
+    """Dates, ranges and codes are categories."""
+    assert encoding.learned(pl.DataFrame({"a": texts}), "f", "y", [], []).categories["a"] == sorted(texts)
+
+
+def test_names_like_patterns():
+    """A column whose name polars would take for a pattern is one column."""
+    frame = pl.DataFrame({"^.*$": ["1", "2"], "*": ["u", "v"], "z": [3, 4]})
+    learned = encoding.learned(frame, "f", "y", [], [])
+    assert encoding.encoded(learned, frame, "f").rows() == [(1, 3, 1, 0), (2, 4, 0, 1)]
+
+
 def test_categorical():
     """A column of numbers is one of categories if it is named."""
     assert encoding.learned(FRAME, "f", "y", [], ["m"]).features()[-3:] == ["m=1", "m=2", "m=3"]

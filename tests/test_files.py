@@ -84,6 +84,14 @@ def test_no_name():
         pass
 
 
+def test_names_of_folders(tmp_path):
+    """A name that ends in a slash is refused, whether that folder is there or not."""
+    for name in (f"{tmp_path}/", f"{tmp_path}/none/"):
+        with pytest.raises(InputError, match="is the name of a folder; name the file"), _files.replacing(name):
+            pass
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize(("path", "error"), [("no/a", FileNotFoundError), ("", IsADirectoryError)])
 def test_impossible_places(tmp_path, path, error):
     """Where no file can be, the error names the path that was given."""
@@ -98,7 +106,7 @@ def test_what_is_no_file_stays(tmp_path):
     os.mkfifo(pipe)
     link.symlink_to(pipe)
     for path in (pipe, link):
-        with pytest.raises(OSError, match="no regular file"), _files.replacing(path) as file:
+        with pytest.raises(OSError, match="Not a regular file"), _files.replacing(path) as file:
             file.write(b"new")
     assert pipe.is_fifo()
     assert link.is_symlink()

@@ -1,4 +1,6 @@
-"""Pictures: scripts that the usual font lacks."""
+"""Pictures: names of classes, and scripts that the usual font lacks."""
+
+import io
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ pytest.importorskip("matplotlib")
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from matplotlib import font_manager
+from matplotlib import font_manager, image
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from softreg import _plot
 
@@ -41,6 +45,12 @@ def make_font(path, family):
     font.save(path)
 
 
+def report(K):
+    """Return a report on two rows of each class."""
+    random, truth = np.random.default_rng(0), np.arange(K).repeat(2)
+    return _evaluation.evaluation(_evaluation.sums(np.log(random.dirichlet(np.ones(K), 2 * K)), truth, np.ones(2 * K)))
+
+
 def draw(path):
     """Draw a report on two classes, one of them named by the character."""
     log_proba = np.log([[0.75, 0.25], [0.5, 0.5]])
@@ -64,3 +74,38 @@ def test_a_script_that_a_font_has(tmp_path):
     make_font(tmp_path / "made.ttf", "Made")
     font_manager.fontManager.addfont(tmp_path / "made.ttf")
     assert draw(tmp_path / "r.png") != boxes
+
+
+@pytest.mark.parametrize(("K", "named"), [(2, 2), (12, 12), (20, 20), (30, 30), (31, 16), (40, 20), (100, 25)])
+def test_ticks_are_names(K, named):
+    """Ticks are classes, evenly chosen if there are many, and their names end at them and do not overlap."""
+    figure = Figure(figsize=(16, 6))
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, 3)[0]
+    labels = [f"{k} is a rather long name of class {k}" for k in range(K)]
+    _plot._confusion(figure, axes, report(K), labels)
+    ticks = axes.get_xticklabels()
+    assert len(ticks) == len(axes.get_yticks()) == named
+    for at, tick in zip(axes.get_xticks(), ticks, strict=True):
+        assert tick.get_text() == _plot._short(labels[int(at)])
+        assert (tick.get_ha(), tick.get_rotation_mode()) == ("right", "anchor")
+    apart = np.diff(axes.transData.transform([(at, 0) for at in axes.get_xticks()])[:, 0])
+    heights = np.asarray([tick.get_fontsize() for tick in ticks]) * figure.dpi / 72
+    assert np.all(apart * np.sin(np.radians(ticks[0].get_rotation())) > heights[1:])
+
+
+def test_short_names_are_level():
+    """Names that have room side by side are not turned."""
+    axes = Figure().subplots()
+    _plot._confusion(axes.figure, axes, report(3), ["setosa", "versicolor", "virginica"])
+    assert {tick.get_rotation() for tick in axes.get_xticklabels()} == {0}
+
+
+def test_nothing_is_cut_off():
+    """The border of the picture is white, however long the names."""
+    names, file = [f"{'x' * 30} {k}" for k in range(30)], io.BytesIO()
+    _plot.draw(file, "png", report(30), names, ["a"], np.ones((30, 1)))
+    file.seek(0)
+    pixels = image.imread(file)
+    for border in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert np.all(border == 1)

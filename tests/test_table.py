@@ -150,6 +150,8 @@ def test_bytes_as_csv():
     [
         (np.asarray([-1, 7]), ["7", "-1"], [1, 0]),
         (np.asarray([False, True]), ["true", "False"], [1, 0]),
+        (np.asarray([False, True]), ["1", "0"], [1, 0]),
+        (np.asarray([False, True]), [1, 0], [1, 0]),
         (np.asarray(["1", "a"]), [1, 1], [0, 0]),
         (np.asarray([1.0, 2.5]), ["2.5", "1"], [1, 0]),
         (np.asarray([b"a", b"b"]), ["b", "a"], [1, 0]),
@@ -165,6 +167,10 @@ def test_class_indices(classes, labels, found):
     ("classes", "labels", "row"),
     [
         (np.asarray([1, 2]), ["1", "x"], 6),
+        (np.asarray([1, 2]), ["1", "02"], 6),
+        (np.asarray([False, True]), ["1", "2"], 6),
+        (np.asarray([False, True]), [1, 2], 6),
+        (np.asarray([False, True]), ["true", "nan"], 6),
         (np.asarray([1, 2]), [2.0, 1.5], 6),
         (np.asarray([1, 2]), [3, 1], 5),
         (np.asarray(["a", "b"]), ["a", "b", "c"], 7),
@@ -200,11 +206,18 @@ def test_labels_of_another_type():
 def test_no_numbers(values, message):
     """What is no finite number is refused with row and column, without its value."""
     with pytest.raises(InputError, match=f"f, {message}"):
-        table.numbers(pl.Series("a", values), "f")
+        table.numbers(pl.DataFrame({"a": values}), "f")
 
 
 def test_numbers():
     """Text and other types become floats."""
     for values in ([" 1", "2e0 "], [1, 2], [True, 2 > 3]):
-        assert table.numbers(pl.Series("a", values), "f").to_list()[0] == 1.0
-    assert table.numbers(pl.Series("a", ["True", "false"]), "f", boolean=True).to_list() == [1.0, 0.0]
+        assert table.numbers(pl.DataFrame({"a": values}), "f")["a"][0] == 1.0
+    assert table.numbers(pl.DataFrame({"a": ["True", "false", "1", "0.0"]}), "f", booleans=["a"])["a"].to_list() == [
+        1,
+        0,
+        1,
+        0,
+    ]
+    many = pl.DataFrame({"^.*$": [1], "*": ["2"], "b": ["true"], "a": [True]})
+    assert table.numbers(many, "f", booleans=["b"]).rows() == [(1, 2, 1, 1)]

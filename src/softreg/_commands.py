@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -58,17 +59,20 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
     ignored = [*weight, *choices.drop]
     if choices.target in ignored:
         raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
-    used = [column for column in data.columns if column not in (choices.target, *ignored)]
+    left_out = {choices.target, *ignored}
+    used = [column for column in data.columns if column not in left_out]
     for column in choices.categorical:
         if column not in used:
             raise InputError(f"column {column!r} is left out of the features, so that it cannot be one of categories.")
     if not used:
         raise InputError(f"{path} has no column besides those that are no features.")
-    with replacing(out) as file, working("fitting"):
+    with working("fitting"):
         frame = _source.whole(data, [choices.target, *weight, *used])
-        encoding = _encoding.learned(frame.select(used), path, choices.target, ignored, choices.categorical)
+        encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
+        _model_file.refuse_long(np.asarray(X.columns), f"{path}: names of columns, with the texts of categories,")
         y = _table.labels(frame[choices.target], path, typed=data.typed)
+        _model_file.refuse_long(y, f"{path}, column {choices.target!r}: labels")
         if y.dtype.kind == "U":
             encoding = encoding._replace(label_type=_table.label_type(frame[choices.target]))
         w = _table.weights(frame, choices.weight, path)
@@ -79,10 +83,11 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
                 f"{path}, column {choices.target!r}: {counted[0].item()!r} is the only class"
                 f"{' with weight' if w is not None else ''}; at least 2 are needed."
             )
-        model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
-        model.feature_names_in_ = np.asarray(X.columns, dtype=object)
-        model._table = encoding.remembered()
-        file.write(_model_file.to_bytes(model, out))
+        with replacing(out) as file:
+            model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
+            model.feature_names_in_ = np.asarray(X.columns, dtype=object)
+            model._table = encoding.remembered()
+            file.write(_model_file.to_bytes(model, out))
     _reports.fitted(model, X.height, len(used), out, console, as_json=as_json)
 
 
@@ -134,8 +139,16 @@ class Rows:
         with working(self.data.path, lambda: _source.height(self.data)) as done:
             for first, frame in _source.batches(self.data, columns, width):
                 X = _encoding.encoded(self.encoding, frame, self.data.path, first)
-                yield first, frame.select(self.beside), X if named else X.to_numpy()
+                yield first, _source.taken(frame, self.beside), X if named else X.to_numpy()
                 done(frame.height)
+
+    def begun(self) -> Iterator[tuple[int, pl.DataFrame, Any]]:
+        """Read the first rows before the output is begun: over damaged Parquet polars may end the process."""
+        rows = iter(self)
+        first = next(rows, None)
+        if first is None:
+            raise InputError(f"{self.data.path} has a header, but no rows.")
+        return chain(iter([first]), rows)  # which forgets what it has given
 
 
 def predict(
@@ -143,16 +156,18 @@ def predict(
 ) -> None:
     """Write a column of labels, or a column of probabilities for each class, row by row of a file."""
     refuse_inputs(out, model_path, path)
+    _source.refuse_formats(out)
     model = load(model_path)
-    typed = out.endswith((".parquet", ".pq"))
+    typed = _source.names_parquet(out)
     names = _reports.label_texts(model.classes_)
     if proba and len(set(names)) < len(names):
         raise InputError(f"two classes of {model_path} have the same name as text, so columns cannot be named by them.")
 
+    given = Rows(model, model_path, path, drop, [])
+    batches, kept = given.begun(), given.encoding.label_type
+
     def frames() -> Iterator[pl.DataFrame]:
-        given = Rows(model, model_path, path, drop, [])
-        kept = given.encoding.label_type
-        for _, _, X in given:
+        for _, _, X in batches:
             if proba:
                 yield pl.DataFrame(dict(zip(names, model.predict_proba(X).T, strict=True)))
             else:
@@ -160,8 +175,6 @@ def predict(
 
     with replacing(out) as file:
         rows = _write_parquet(file, frames()) if typed else _write_text(file, frames(), _source.separator_of(out))
-        if rows == 0:
-            raise InputError(f"{path} has a header, but no rows.")
     _reports.written(rows, out, console, as_json=as_json)
 
 
@@ -175,9 +188,7 @@ def _write_text(file: BinaryIO, frames: Iterator[pl.DataFrame], separator: str) 
 
 def _write_parquet(file: BinaryIO, frames: Iterator[pl.DataFrame]) -> int:
     """Let polars pull the frames, so that it holds few of them; in a thread, so that signals find this one waiting."""
-    first = next(frames, None)
-    if first is None:
-        return 0
+    first = next(frames)
     rows, stopped = first.height, False
 
     def pulled(*_: Any) -> Iterator[pl.DataFrame]:
@@ -219,17 +230,16 @@ def evaluate(
 
         kind = _plot.file_format(plot)
     model = load(model_path)
+    given = Rows(model, model_path, path, drop, [target, *([] if weight is None else [weight])])
+    batches, total = given.begun(), None
     with nullcontext() if plot is None else replacing(plot) as picture:
-        total = None
-        given = Rows(model, model_path, path, drop, [target, *([] if weight is None else [weight])])
-        for first, beside, X in given:
+        for first, beside, X in batches:
             truth = _table.class_indices(beside[target], model.classes_, path, first, given.encoding.label_type)
             w = _table.weights(beside, weight, path, first)
             w = np.ones(truth.shape[0]) if w is None else w
             part = _evaluation.sums(model.predict_log_proba(X), truth, w)
             total = part if total is None else total + part
-        if total is None:
-            raise InputError(f"{path} has a header, but no rows.")
+        assert total is not None
         _some_weight(total.weight > 0, path, weight)
         found = _evaluation.evaluation(total)
         if picture is not None:

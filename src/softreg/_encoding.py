@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from softreg import _table as table
-from softreg._source import Source
-from softreg.errors import InputError, ModelFileError
+from softreg._source import Source, taken
+from softreg.errors import InputError, ModelFileError, warn
 
 MAX_LEVELS = 1000
+_GROUPS = r"\d+([ ' _.,\u2019\p{Zs}]\d{3})*([.,]\d+)?"
+LIKE_A_NUMBER = (
+    rf"^[-+\u2212\u2013]?[\p{{Sc}}\p{{Zs}}]*[-+\u2212\u2013]?{_GROUPS}([eE][-+\u2212]?\d+)?[\p{{Zs}}%\u2030\p{{Sc}}]*$"
+)
 
 
 class Encoding(NamedTuple):
@@ -56,9 +60,10 @@ def _indicators(categories: dict[str, list[str]]) -> list[str]:
 def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], categorical: list[str]) -> Encoding:
     """Decide what each column of a frame is."""
     numbers, booleans, categories = [], [], {}
+    numeric = table.numeric(frame)
     for series in frame:
         name = series.name
-        kind = "text" if name in categorical else _kind(series, path)
+        kind = "text" if name in categorical else "number" if name in numeric else _kind(series, path)
         if kind == "text":
             levels = table.texts(series, path).unique().sort().to_list()
             if len(levels) > MAX_LEVELS:
@@ -79,27 +84,35 @@ def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], cat
 
 
 def _kind(series: pl.Series, path: str) -> str:
-    if not table.is_text(series):
+    """Decide what a column is that is not one of numbers as text."""
+    if not table.is_text(series.dtype):
         return "boolean" if series.dtype == pl.Boolean else "number"
     text = series.cast(pl.String).str.strip_chars()
     given = text.fill_null("") != ""
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
-    if is_number.any() and (given & ~is_number).any():
+    if is_number.any():
         what = (
             "not a number, though other rows of this column hold numbers; "
             "correct it, or name the column with --categorical"
         )
         table.refuse(given & ~is_number, path, 1, series.name, what)
     with_comma = text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False).is_not_null()
-    if given.any() and (with_comma | ~given).all():
+    if (with_comma | ~given).all():
         what = (
             "a number with a comma; write it with a decimal point and nothing between thousands, "
             "or name the column with --categorical"
         )
         table.refuse(text.str.contains(",", literal=True), path, 1, series.name, what)
-    if is_number.any() or not given.any():
-        return "number"
-    return "boolean" if (table.truths(text).is_not_null() | ~given).all() else "text"
+    if (table.truths(text).is_not_null() | ~given).all():
+        return "boolean"
+    likely = text.str.contains(LIKE_A_NUMBER)
+    if likely.sum() > given.sum() / 2:
+        warn(
+            f"{path}, column {series.name!r} becomes categories, though most of its values look like numbers; "
+            "write them like 1234.5, without other signs, or name the column with --categorical.",
+            UserWarning,
+        )
+    return "text"
 
 
 def of_model(model: Any, path: str) -> Encoding:
@@ -136,9 +149,9 @@ def matched(
     needed = [column for column in encoding.columns() if column in dropped]
     if needed:
         raise InputError(f"the model needs {_named(needed)}, so that it cannot be left out.")
-    dropped = [*dropped, *beside]
+    dropped, present = [*dropped, *beside], set(data.columns)
     for column in dropped:
-        if column not in data.columns:
+        if column not in present:
             raise InputError(f"{data.path} has no column {column!r}.")
     if encoding.numbers is None:
         columns = [column for column in data.columns if column not in dropped]
@@ -148,10 +161,11 @@ def matched(
             )
         return encoding._replace(numbers=columns)
     wanted = encoding.columns()
-    missing = [column for column in wanted if column not in data.columns]
+    missing = [column for column in wanted if column not in present]
     if missing:
         raise InputError(f"{data.path} lacks {_named(missing)}, which the model needs.")
-    extra = [name for name in data.columns if name not in {*wanted, *encoding.ignored, *dropped}]
+    known = {*wanted, *encoding.ignored, *dropped}
+    extra = [name for name in data.columns if name not in known]
     if extra:
         raise InputError(f"{data.path} has {_named(extra)}, unknown to the model; leave it out with --drop.")
     return encoding
@@ -164,11 +178,10 @@ def _named(columns: list[str]) -> str:
 
 def encoded(encoding: Encoding, frame: pl.DataFrame, path: str, first: int = 1) -> pl.DataFrame:
     """Return the features of some rows, as finite floats."""
-    result = [
-        table.numbers(frame[name], path, first, boolean=name in encoding.booleans) for name in encoding.numbers or ()
-    ]
+    X = table.numbers(taken(frame, encoding.numbers or ()), path, first, set(encoding.booleans))
+    indicators = []
     for name, levels in encoding.categories.items():
         values = table.texts(frame[name], path, first)
         table.refuse(~values.is_in(levels), path, first, name, "this category did not occur in the data of the fit")
-        result += [(values == level).cast(pl.Float64).alias(f"{name}={level}") for level in levels]
-    return pl.DataFrame(result)
+        indicators += [(values == level).cast(pl.Float64).alias(f"{name}={level}") for level in levels]
+    return pl.DataFrame([*X, *indicators])

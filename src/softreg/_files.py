@@ -32,6 +32,11 @@ def kind_of(start: bytes | bytearray) -> str | None:
     return next((kind for magic, kind in KINDS if start.startswith(magic)), None)
 
 
+def ends_in(name: str, *suffixes: str) -> bool:
+    """Whether a name ends so, in capital letters or not."""
+    return name.lower().endswith(suffixes)
+
+
 def named(path: Any) -> str:
     """Return the name of a file as text."""
     try:
@@ -50,8 +55,10 @@ def reading(path: str) -> BinaryIO:
 
 
 def refuse_inputs(out: str, *inputs: str) -> None:
-    """Refuse to write a file that is read, whatever name it is given, and a file without a name."""
+    """Refuse to write a file that is read, whatever name it is given, and what is no name of a file."""
     _has_name(out)
+    if out == "-":
+        raise InputError("standard output cannot be written to, as a file appears whole or not at all; name a file.")
     for path in inputs:
         with suppress(OSError):  # what is not there cannot be overwritten; who reads it will say so
             if os.path.samefile(out, path):
@@ -62,6 +69,8 @@ def refuse_inputs(out: str, *inputs: str) -> None:
 def _has_name(out: str) -> None:
     if not out:
         raise InputError("the name of the file to write is empty.")
+    if out.endswith(("/", os.sep)):
+        raise InputError(f"{out} is the name of a folder; name the file to write.")
 
 
 @contextmanager
@@ -77,7 +86,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if os.path.isdir(target):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe would be replaced by a file
-        raise OSError(errno.EINVAL, "Is no regular file", os.fspath(path))
+        raise OSError(errno.EINVAL, "Not a regular file", os.fspath(path))
     folder = os.path.dirname(target)
     temporary = os.path.join(folder, f".softreg-{secrets.token_hex(8)}.tmp")
     try:

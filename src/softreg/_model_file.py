@@ -86,6 +86,7 @@ def _contents(model: Any) -> container.Contents:
     for name, values in strings.items():
         dtypes[name] = None
         if values is not None:
+            refuse_long(values, name)
             little = _little(values)
             dtypes[name] = little.dtype.str
             if _dtype(dtypes[name]) is None:
@@ -169,6 +170,14 @@ def _are_texts(value: Any) -> bool:
 def _is_evidence(value: dict[Any, Any]) -> bool:
     kinds = all(isinstance(key, str) and isinstance(item, int | float | str) for key, item in value.items())
     return kinds and isinstance(value.get("status"), str)
+
+
+def refuse_long(values: np.ndarray, what: str) -> None:
+    """Refuse texts that are longer than a model file keeps."""
+    if values.dtype.kind in "US" and values.dtype.itemsize > MAX_STRING:
+        unit, size = ("characters", 4) if values.dtype.kind == "U" else ("bytes", 1)
+        length = values.dtype.itemsize // size
+        raise InputError(f"{what} of {length} {unit} are too long; a model file keeps up to {MAX_STRING // size}.")
 
 
 def _little(x: np.ndarray) -> np.ndarray:

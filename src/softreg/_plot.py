@@ -15,13 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from softreg._evaluation import Evaluation
+from softreg._sentences import short
 from softreg.errors import InputError, warn
 
 FORMATS = ("png", "pdf", "svg")
 MAX_WRITTEN = 12  # classes up to which each cell shows its count
-MAX_NAMED = 30  # classes up to which each is named
+MAX_NAMED = 30  # classes up to which each is named; of more, one in two, or three, and so on
+MAX_LEVEL = 36  # characters of all names, each as wide as the longest, up to which they stand side by side
 SHOWN = 15  # coefficients
-LONGEST = 24  # characters of a name
 
 
 def file_format(path: str | os.PathLike[str]) -> str:
@@ -36,7 +37,7 @@ def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], featur
     """Draw the report into a file."""
     largest = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
     at = np.unravel_index(largest, coef.shape)
-    names = [*(labels if len(labels) <= MAX_NAMED else []), *(labels[i] for i in at[0]), *(features[j] for j in at[1])]
+    names = [*(labels[k] for k in _ticks(labels)), *(labels[i] for i in at[0]), *(features[j] for j in at[1])]
     with matplotlib.rc_context({"font.family": _families(set("".join(map(_short, names))))}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # one by one; all are told at once
         _draw(file, kind, found, labels, features, coef, at)
@@ -52,7 +53,7 @@ def _draw(
     _reliability(middle, found)
     _coefficients(right, labels, features, coef, *at)
     figure.suptitle(f"{found.rows} rows: accuracy {found.accuracy:.3f}, log-loss {found.log_loss:.3f}")
-    figure.savefig(file, format=kind, dpi=120)
+    figure.savefig(file, format=kind, dpi=120, bbox_inches="tight")  # else long names push others out
 
 
 def _families(characters: set[str]) -> list[str]:
@@ -80,12 +81,7 @@ def _has(path: str) -> set[int]:
 
 def _short(text: str) -> str:
     text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    text = text.replace("$", r"\$")  # else it starts a formula
-    if len(text) <= LONGEST:
-        return text
-    return (
-        f"{text[: LONGEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[1 - LONGEST // 2 :]}"  # names often differ in their ends
-    )
+    return short(text).replace("$", r"\$")  # else it starts a formula
 
 
 def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str]) -> None:
@@ -97,17 +93,22 @@ def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str])
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
-    if len(labels) <= MAX_NAMED:
-        names = [_short(label) for label in labels]
-        many = len(names) > MAX_WRITTEN
-        size = 7 if many else None
-        turned = 0 if max(map(len, names)) <= 3 and not many else 90 if many else 30
-        axes.set_xticks(range(len(names)), names, rotation=turned, fontsize=size)
-        axes.set_yticks(range(len(names)), names, fontsize=size)
+    ticks = _ticks(labels)
+    names = [_short(labels[k]) for k in ticks]
+    many = len(names) > MAX_WRITTEN
+    size = 7 if many else None
+    turned = 0 if max(map(len, names)) * len(names) <= MAX_LEVEL else 90 if many else 45
+    ha, va = "right" if turned else "center", "center" if many else "top"
+    axes.set_xticks(ticks, names, rotation=turned, rotation_mode="anchor", ha=ha, va=va, fontsize=size)
+    axes.set_yticks(ticks, names, fontsize=size)
     if len(labels) <= MAX_WRITTEN:
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if share[row, column] > 0.5 else "black"
             axes.text(column, row, str(count), ha="center", va="center", color=colour)
+
+
+def _ticks(labels: list[str]) -> range:
+    return range(0, len(labels), -(-len(labels) // MAX_NAMED))
 
 
 def _reliability(axes: Axes, found: Evaluation) -> None:

@@ -8,13 +8,12 @@ import sys
 from typing import Any
 
 import numpy as np
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from softreg._encoding import Encoding
 from softreg._evaluation import Evaluation
-from softreg._sentences import shown
+from softreg._sentences import short, shown
 
 MAX_CONFUSION = 20  # classes of a table on a terminal
 MAX_CLASSES = 50
@@ -95,39 +94,62 @@ def evaluated(
     _say(console, f"{'rows':<18}{found.rows}")
     for name, value in numbers.items():
         _say(console, f"{name.replace('_', ' '):<18}{value:.4f}")
-    names = label_texts(classes)
+    names = [short(shown(name)) for name in label_texts(classes)]
     _print_classes(console, found, names)
     if found.confusion is not None and len(names) <= MAX_CONFUSION:
-        _say(console)
-        _say(console, "true class (rows) and predicted class (columns)")
-        console.print(_confusion(found.confusion, names))
+        _print_confusion(console, found.confusion, names)
+    elif found.confusion is not None:
+        _say(console, f"the confusion table of {len(names)} classes is not printed; --json has it")
     if plot is not None:
         _say(console)
         _say(console, f"wrote {plot}")
 
 
 def _print_classes(console: Console, found: Evaluation, names: list[str]) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("class")
-    for heading in ("precision", "recall", "F1", "rows"):
-        table.add_column(heading, justify="right")
-    columns = (found.per_class[name].tolist() for name in ("precision", "recall", "f1", "rows"))
-    for name, precision, recall, f1, rows in list(zip(names, *columns, strict=True))[:MAX_CLASSES]:
-        table.add_row(escape(shown(name)), f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}", str(rows))
+    precision, recall, f1 = (
+        [f"{x:.3f}" for x in found.per_class[name].tolist()] for name in ("precision", "recall", "f1")
+    )
+    columns = {
+        "class": names,
+        "precision": precision,
+        "recall": recall,
+        "F1": f1,
+        "rows": found.per_class["rows"].tolist(),
+    }
     _say(console)
-    console.print(table)
+    _print_columns(console, [[heading, *map(str, values[:MAX_CLASSES])] for heading, values in columns.items()])
     if len(names) > MAX_CLASSES:
         _say(console, f"and {len(names) - MAX_CLASSES} more classes; --json has them all")
 
 
-def _confusion(counts: np.ndarray[Any, Any], names: list[str]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for name in names:
-        table.add_column(escape(shown(name)), justify="right")
-    for name, row in zip(names, counts.tolist(), strict=True):
-        table.add_row(escape(shown(name)), *(str(count) for count in row))
-    return table
+def _print_confusion(console: Console, counts: np.ndarray[Any, Any], names: list[str]) -> None:
+    """Print the table, a few predicted classes at a time if the terminal is too narrow for all."""
+    first = ["", *names]
+    bands = [[first]]
+    for name, column in zip(names, counts.T.tolist(), strict=True):
+        cells = [name, *map(str, column)]
+        if len(bands[-1]) > 1 and _width([*bands[-1], cells]) > console.width:
+            bands.append([first])
+        bands[-1].append(cells)
+    _say(console)
+    _say(console, "true class (rows) and predicted class (columns)")
+    for number, band in enumerate(bands):
+        if number:
+            _say(console)
+        _print_columns(console, band)
+
+
+def _width(columns: list[list[str]]) -> int:
+    return sum(max(map(cell_len, column)) + 2 for column in columns) - 2
+
+
+def _print_columns(console: Console, columns: list[list[str]]) -> None:
+    """Print texts, the first column to the left, the others to the right; none is cut, whatever the width."""
+    widths = [_width([column]) for column in columns]
+    for first, *others in zip(*columns, strict=True):
+        cells = [first + " " * (widths[0] - cell_len(first))]
+        cells += [" " * (width - cell_len(text)) + text for width, text in zip(widths[1:], others, strict=True)]
+        _say(console, "  ".join(cells))
 
 
 def inspected(

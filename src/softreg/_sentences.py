@@ -11,6 +11,7 @@ from typing import Any
 from softreg import errors
 
 EXIT = 2
+LONGEST = 24  # characters of a name
 EXTRAS = {  # that bring a package; the rest comes with the command itself
     "matplotlib": "plot",
     "sympy": "symbolic",
@@ -68,6 +69,13 @@ def _reason(error: Exception) -> str | None:
 def shown(text: str) -> str:
     """Return text for a terminal: what would steer it, or cannot be written, is escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def short(text: str) -> str:
+    """Return a name that fits a table or a picture: the middle is left out, as names often differ in their ends."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[1 - LONGEST // 2 :]}"
 
 
 def missing(package: str) -> str:

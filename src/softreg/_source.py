@@ -16,14 +16,20 @@ from typing import BinaryIO, NamedTuple
 
 import polars as pl
 
-from softreg._files import PARQUET, kind_of, reading
+from softreg._files import PARQUET, ends_in, kind_of, reading
 from softreg.errors import InputError
 
 VALUES = 4_000_000  # of one batch
 ROWS = 50_000  # of one batch
 SLICE = 16_000_000  # values of Parquet that are decoded at once; each time the file's row group is read again
 BYTES = 1 << 22  # of CSV that are split at once
+FIELD = 1 << 22  # characters of one value, so that a quote that is not closed does not take all of a file
 HEAD = 4096  # bytes that tell what a file is
+OTHER_FORMATS = (  # that a name may ask for
+    *(".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".xml", ".html", ".pdf", ".db", ".sqlite"),
+    *(".feather", ".arrow", ".ipc", ".avro", ".orc", ".h5", ".hdf5", ".npy", ".npz", ".mat", ".pkl", ".pickle"),
+    *(".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz", ".joblib", ".safetensors", ".pt", ".png"),
+)
 BOM = b"\xef\xbb\xbf"
 
 
@@ -43,39 +49,54 @@ class Source(NamedTuple):
 def source(path: str | os.PathLike[str]) -> Source:
     """Look at a file: its kind is decided by its first bytes, its columns by its header."""
     name = os.fspath(path)
+    following = b""
     with reading(name) as file:
         start = file.read(HEAD)
         if not start:
             raise InputError(f"{name} is empty.")
         if start.startswith(PARQUET):
             data = Source(name, _parquet(name).collect_schema().names(), None)
-        elif name.endswith((".parquet", ".pq")):
+        elif names_parquet(name):
             raise InputError(f"{name} is not a Parquet file.")
-        elif kind_of(start) is not None or b"\0" in start:
+        elif kind_of(start) is not None or min(start.partition(b"\n")[0], default=32) < 9:  # no text begins so
             like = f" (looks like {kind_of(start)})" if kind_of(start) else ""
             raise InputError(f"{name} is neither a text file in UTF-8 with a header, nor Parquet{like}.")
         else:
             file.seek(0)
             data = Source(name, _Lines(name, file, separator_of(name)).columns, separator_of(name))
-    _is_header(data)
+            following = file.readline()
+    _is_header(data, following)
     return data
 
 
 def separator_of(name: str) -> str:
     """Return what stands between the values of a text file of this name."""
-    return "\t" if name.endswith((".tsv", ".tab")) else ","
+    return "\t" if ends_in(name, ".tsv", ".tab") else ","
 
 
-def _is_header(data: Source) -> None:
+def names_parquet(name: str) -> bool:
+    """Whether a file of this name is one of Parquet."""
+    return ends_in(name, ".parquet", ".pq")
+
+
+def refuse_formats(out: str) -> None:
+    """Refuse to fill a file with CSV whose name says that it is something else."""
+    if ends_in(out, *OTHER_FORMATS):
+        raise InputError(f"{out}: a table is written as .csv, .tsv or .parquet.")
+
+
+def _is_header(data: Source, following: bytes) -> None:
     name, columns = data.path, data.columns
+    if not columns:
+        raise InputError(f"{name} has no columns.")
     if "" in columns:
         at = columns.index("") + 1
         raise InputError(f"{name}: column {at} of the header has no name; give it one, or leave out pandas' index.")
     if len(set(columns)) < len(columns):
         twice = next(column for column in columns if columns.count(column) > 1)
         raise InputError(f"{name} has two columns named {twice!r}.")
-    other = next((mark for mark in ";\t|," if len(columns) == 1 and mark in columns[0]), None)
-    if other is not None and not data.typed:
+    other = next((mark for mark in ";\t|," if mark.encode() in following and mark in columns[0]), None)
+    if other is not None and len(columns) == 1:
         raise InputError(
             f"{name} seems to be separated by {other!r}; values must be separated by commas, in .tsv files by tabs."
         )
@@ -87,6 +108,11 @@ def whole(data: Source, columns: list[str]) -> pl.DataFrame:
     if not frames:
         raise InputError(f"{data.path} has a header, but no rows.")
     return pl.concat(frames)
+
+
+def taken(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """Return these columns; `select` would take a name such as "^.*$" for a pattern."""
+    return pl.DataFrame([frame[name] for name in columns])
 
 
 def height(data: Source) -> int:
@@ -113,11 +139,14 @@ def batches(data: Source, columns: list[str], width: int) -> Iterator[tuple[int,
 @contextmanager
 def _decoding(path: str) -> Iterator[None]:
     """Say of a file that is broken that it cannot be read; some damage makes polars panic, which is no Exception."""
+    what = f"{path} is damaged, or not Parquet as polars reads it"
     try:
         yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except pl.exceptions.PanicException:  # its text is for who mends polars
+        raise InputError(f"{what}.") from None
+    except pl.exceptions.PolarsError as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-        raise InputError(f"{path} cannot be read: {reason}.") from None
+        raise InputError(f"{what}: {reason}.") from None
 
 
 def _parquet(path: str) -> pl.LazyFrame:
@@ -134,19 +163,19 @@ def _parquet(path: str) -> pl.LazyFrame:
 
 def _slices(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:
     """Read Parquet a slice at a time; polars by itself would decode whole row groups, and there may be but one."""
-    frame = _parquet(data.path).select(columns)
+    frame = _parquet(data.path).select(pl.selectors.by_name(columns))
     step = max(1, SLICE // max(len(columns), 1))
     for at in range(0, height(data), step):
         with _decoding(data.path):
             part = frame.slice(at, step).collect()
-        yield part
+        yield taken(part, columns)
 
 
 def _texts(data: Source, columns: list[str]) -> Iterator[pl.DataFrame]:
     assert data.separator is not None
     with reading(data.path) as file:
         for frame in _Lines(data.path, file, data.separator).frames():
-            yield frame.select(columns)
+            yield taken(frame, columns)
 
 
 class _Lines:
@@ -180,7 +209,7 @@ class _Lines:
         separator = self.separator.encode()
         if (
             self.blank is not None
-            or any(mark in text for mark in (b'"', b"\r", b"\n\n"))
+            or any(mark in text for mark in (b'"', b"\r", b"\n\n", b"\0"))
             or text.startswith(b"\n")
             or text.count(separator) != len(lines) * (len(self.columns) - 1)
         ):
@@ -197,12 +226,14 @@ class _Lines:
         """Return the records that begin in these lines; the last one may end in a later line."""
         last, first = self.line + len(lines), self.line + 1
         rows = []
+        limit = csv.field_size_limit(FIELD)
         try:
             for row in csv.reader(self._decoded(chain(lines, self.file)), delimiter=self.separator, strict=True):
                 if row and self.blank is not None:
                     raise self._fault(self.blank, "it is blank; delete it")
                 if row and self.columns and len(row) != len(self.columns):
-                    raise self._fault(first, f"it has {len(row)} fields, the header has {len(self.columns)}")
+                    fields = f"{len(row)} field{'s' if len(row) != 1 else ''}"
+                    raise self._fault(first, f"it has {fields}, the header has {len(self.columns)}")
                 if row:
                     rows.append(row)
                 elif self.blank is None:
@@ -211,14 +242,21 @@ class _Lines:
                 if self.line >= last:
                     break
         except csv.Error as error:
+            if "field limit" in str(error):
+                what = f"a value begins there that is longer than {FIELD} characters; a quote may not be closed"
+                raise self._fault(first, what) from None
             advice = "write quotes around values with quotes, separators or line breaks, and double the quotes in them"
             what = f"its quotes or line ends are not those of CSV ({error}); {advice}"
             raise self._fault(first, what) from None
+        finally:
+            csv.field_size_limit(limit)
         return rows
 
     def _decoded(self, lines: Iterable[bytes]) -> Iterator[str]:
         for line in lines:
             self.line += 1
+            if b"\0" in line:
+                raise self._fault(self.line, "it holds a null byte, which is no text")
             try:
                 yield line.decode()
             except UnicodeDecodeError:

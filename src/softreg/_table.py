@@ -7,12 +7,15 @@ are counted from 1.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from softreg.errors import InputError, warn
+
+MAX_WEIGHT = 1e200  # so that no sum of weighted values overflows
 
 
 def first_row(condition: pl.Series) -> int | None:
@@ -27,50 +30,81 @@ def refuse(condition: pl.Series, path: str, first: int, column: str, what: str) 
         raise InputError(f"{path}, row {first + at}, column {column!r}: {what}.")
 
 
-def is_text(series: pl.Series) -> bool:
-    """Whether a column holds text."""
-    return series.dtype in (pl.String, pl.Categorical, pl.Enum)
+def is_text(dtype: Any) -> bool:
+    """Whether values of a type are text."""
+    return dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
-def numbers(series: pl.Series, path: str, first: int = 1, *, boolean: bool = False) -> pl.Series:
-    """Return a column as finite floats; true and false become 1 and 0 if it is one of booleans."""
-    column = series.name
-    values = text = series
-    if is_text(series):
-        text = series.cast(pl.String).str.strip_chars()
-        refuse(text.fill_null("") == "", path, first, column, "the value is missing")
-        values = truths(text) if boolean else text.cast(pl.Float64, strict=False)
-        what = "neither true nor false" if boolean else "not a number"
+def numbers(frame: pl.DataFrame, path: str, first: int = 1, booleans: Collection[str] = ()) -> pl.DataFrame:
+    """Return columns as finite floats; true and false become 1 and 0 in those of booleans.
+
+    One query converts all, as there may be thousands; only a column that is wrong is looked at by itself.
+    """
+    converted, right = [], []
+    for at, (name, dtype) in enumerate(frame.schema.items()):
+        if not (is_text(dtype) or dtype.is_numeric() or dtype == pl.Boolean):
+            raise InputError(f"{path}, column {name!r}: values of type {dtype} are no numbers.")
+        column = pl.nth(at)
+        converted.append(_floats(column, boolean=name in booleans) if is_text(dtype) else column.cast(pl.Float64))
+        finite = column.is_in([0.0, 1.0]) if name in booleans else column.is_finite()
+        right.append(finite.fill_null(value=False).all())
+    values = frame.select(converted)
+    for found in values.select(right):
+        if not found.item():
+            _refuse_number(frame[found.name], path, first, boolean=found.name in booleans)
+    return values
+
+
+def _floats(text: Any, *, boolean: bool = False) -> Any:
+    text = text.cast(pl.String).str.strip_chars()
+    return truths(text) if boolean else text.cast(pl.Float64, strict=False)
+
+
+def _refuse_number(series: pl.Series, path: str, first: int, *, boolean: bool) -> None:
+    """Say which value of a column is no number, and why."""
+    column, what = series.name, "neither true nor false" if boolean else "not a number"
+    values = series
+    if is_text(series.dtype):
+        refuse(
+            series.cast(pl.String).str.strip_chars().fill_null("") == "", path, first, column, "the value is missing"
+        )
+        values = _floats(series, boolean=boolean)
         refuse(values.is_null(), path, first, column, what)
-    elif not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
-        raise InputError(f"{path}, column {column!r}: values of type {series.dtype} are no numbers.")
     refuse(values.is_null(), path, first, column, "the value is missing")
-    result = values.cast(pl.Float64)
-    refuse(result.is_nan(), path, first, column, "the value is NaN")
-    refuse(result.is_infinite(), path, first, column, "the value is infinite")
-    if boolean:
-        refuse(~result.is_in([0.0, 1.0]), path, first, column, "neither true nor false")
-    return result
+    values = values.cast(pl.Float64)
+    refuse(values.is_nan(), path, first, column, "the value is NaN")
+    refuse(values.is_infinite(), path, first, column, "the value is infinite")
+    refuse(~values.is_in([0.0, 1.0]), path, first, column, what)
 
 
-def truths(text: pl.Series) -> pl.Series:
-    """Return text as booleans; null where it is neither true nor false."""
-    lower = text.str.to_lowercase()
-    return lower.replace_strict(["true", "false"], [True, False], default=None, return_dtype=pl.Boolean)
+def numeric(frame: pl.DataFrame) -> set[str]:
+    """Return the names of the columns of text in which every value that is there is a number."""
+    columns = [pl.nth(at) for at, dtype in enumerate(frame.dtypes) if is_text(dtype)]
+    missing = [column.cast(pl.String).str.strip_chars().fill_null("") == "" for column in columns]
+    found = [(_floats(column).is_not_null() | none).all() for column, none in zip(columns, missing, strict=True)]
+    return {column.name for column in frame.select(found) if column.item()}
+
+
+def truths(text: Any) -> Any:
+    """Return text as floats: true is 1, false is 0, numbers are themselves, and all else is null."""
+    values = text.cast(pl.Float64, strict=False)
+    return text.str.to_lowercase().replace_strict(
+        ["true", "false"], [1.0, 0.0], default=values, return_dtype=pl.Float64
+    )
 
 
 def weights(frame: pl.DataFrame, column: str | None, path: str, first: int = 1) -> np.ndarray[Any, Any] | None:
     """Return a column as weights, None if there is none."""
     if column is None:
         return None
-    w = numbers(frame[column], path, first)
-    refuse(w < 0, path, first, column, "weights must be >= 0")
+    w = numbers(frame[column].to_frame(), path, first)[column]
+    refuse((w < 0) | (w > MAX_WEIGHT), path, first, column, f"weights must be from 0 to {MAX_WEIGHT:g}")
     return w.to_numpy()
 
 
 def texts(series: pl.Series, path: str, first: int = 1) -> pl.Series:
     """Return a column as text, without missing values."""
-    if not (is_text(series) or series.dtype.is_integer() or series.dtype == pl.Boolean):
+    if not (is_text(series.dtype) or series.dtype.is_integer() or series.dtype == pl.Boolean):
         raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no categories.")
     values = series.cast(pl.String)
     refuse(values.fill_null("").str.strip_chars() == "", path, first, series.name, "the value is missing")
@@ -137,7 +171,7 @@ TYPES: dict[str, tuple[str, ...]] = {  # whose values come back from their text,
 
 def as_type(series: pl.Series, dtype: Any) -> pl.Series:
     """Return a column in another type; null where that would change the value."""
-    if is_text(series):
+    if is_text(series.dtype):
         text = series.cast(pl.String)
         return text.str.strptime(dtype, strict=False) if dtype.is_temporal() else text.cast(dtype, strict=False)
     values = series.cast(dtype, strict=False)
@@ -190,11 +224,11 @@ def class_indices(
     try:
         if kept is not None:
             series = as_type(series, kept).cast(pl.String)
-        text = series.cast(pl.String) if is_text(series) else None
-        values = truths(text) if text is not None and kind == "b" else series.cast(KINDS[kind], strict=False)
-        if kind in "iu" or (kind == "b" and text is None):  # 1.5 and 01 are not the label 1, 2 is not true
-            given = series if text is None else text
-            values = values.set(values.cast(given.dtype) != given, None)
+        if is_text(series.dtype):
+            series = truths(series.cast(pl.String)) if kind == "b" else series.cast(pl.String)
+        values = series.cast(KINDS[kind], strict=False)
+        if kind in "iub":  # 1.5 and 01 are not the label 1, 2 is not true
+            values = values.set(values.cast(series.dtype) != series, None)
     except pl.exceptions.PolarsError:
         raise InputError(
             f"{path}, column {column!r}: values of type {series.dtype} are not the model's labels."

@@ -146,7 +146,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal lacks is no reason to stop
-    signal.signal(signal.SIGTERM, _end)
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # as nohup makes it
+            signal.signal(number, _end)
     with in_sentences():
         try:
             code = app(sys.argv[1:] or ["--help"], prog_name="softreg", standalone_mode=False)

@@ -1,0 +1,5 @@
+"""`python -m softreg` is the command."""
+
+from softreg.cli import main
+
+main()
