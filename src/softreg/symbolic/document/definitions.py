@@ -27,6 +27,7 @@ class Definition:
     text: str = ""
     at: int = -1  # where it stands in the document
     of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
+    guessed: bool = False  # whether the document says nothing of it, so that it has its usual meaning
 
 
 @dataclass
@@ -56,30 +57,33 @@ class Context:
 
     def without_reading(self, letters: set[str]) -> str:
         """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""
-        done: set[str] = set()
-        while letters - done:
-            letter = min(letters - done)
+        for letter in self.behind(letters) & self.unread:
             definition = self.definitions.get(letter)
-            if letter in self.unread and (definition is None or definition.at < 0):
+            if definition is None or definition.at < 0:
                 return letter
-            done.add(letter)
-            letters = letters | (n.letters(definition.body) if definition is not None else set())
         return ""
+
+    def guessed(self, letters: set[str]) -> set[str]:
+        """Return the letters of these, or of their definitions, of which the meaning is guessed."""
+        return {v for v in self.behind(letters) if v in self.definitions and self.definitions[v].guessed}
+
+    def behind(self, letters: set[str]) -> set[str]:
+        """Return these letters, and those of their definitions."""
+        found: set[str] = set()
+        todo = set(letters)
+        while todo:
+            letter = todo.pop()
+            found.add(letter)
+            if letter in self.definitions:
+                todo |= n.letters(self.definitions[letter].body) - found
+        return found
 
     def accept(self, definition: Definition, origin: str) -> None:
         """Take a definition, if the letter has none and would not be defined by itself."""
         if definition.letter in self.definitions:
             return
-        used, todo = set(), [definition.letter]
-        bodies = {**{k: d.body for k, d in self.definitions.items()}, definition.letter: definition.body}
-        while todo:
-            letter = todo.pop()
-            for other in n.letters(bodies[letter]) if letter in bodies else ():
-                if other == definition.letter:
-                    return  # it would be defined by itself
-                if other not in used:
-                    used.add(other)
-                    todo.append(other)
+        if definition.letter in self.behind(n.letters(definition.body)):
+            return  # it would be defined by itself
         self.definitions[definition.letter] = definition
         if definition.argument is not None or definition.formal is not None:
             self.notation.functions.add(definition.letter)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
@@ -23,7 +23,7 @@ from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import UnclearError, name_of
+from softreg.symbolic.document.entries import Defaults, UnclearError, name_of
 from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
 from softreg.symbolic.document.meaning import Meaning
@@ -31,6 +31,7 @@ from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
+from softreg.symbolic.document.vacuous import nothing_said
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 SECONDS_A_STEP = 4.0
@@ -230,6 +231,8 @@ class Judge:
         if outcome.verdict == "false" and unread:
             told = f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
             outcome = Outcome("undecided", reason=told)
+        if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
+            outcome = Outcome("undecided", reason=nothing)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
         step.hint = outcome.reason or step.hint
@@ -360,9 +363,9 @@ class Judge:
         """Return the first reading's value of a side."""
         return self._value(e, (e.viable or [0])[0])
 
-    def value(self, node: n.Node) -> Any:
-        """Return the value of a formula among the indices of the chain."""
-        return self._meaning.value(node, self._scope)
+    def value(self, node: n.Node, bound: Mapping[str, Expr] | None = None, opaque: frozenset[str] = frozenset()) -> Any:
+        """Return the value of a formula among the indices of the chain, and those that sums around it bind."""
+        return self._meaning.value(node, Defaults(dict(bound or {}), self._scope), opaque)
 
     def derivative_of(self, e: Expression, v: n.Var) -> Any:
         """Return the value of the derivative of a side."""

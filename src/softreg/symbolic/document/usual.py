@@ -227,7 +227,7 @@ class Usual:
     ) -> None:
         sup = ("n",) if self.context.arity_of(letter)[1] else ()
         text = f"{self._head(letter, sub)} = {latex}"
-        definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, None, text)
+        definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, text=text, guessed=True)
         self.context.arity[letter] = (len(sub), len(sup))
         self.context.accept(definition, "the usual meaning")
 
