@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import refute
-from softreg.symbolic.document.entries import Defaults, name_of
+from softreg.symbolic.document.entries import name_of
+from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.terms import Index
 
-if TYPE_CHECKING:
-    from softreg.symbolic.document.judge import Judge
 
-
-def nothing_said(judge: Judge, *sides: n.Node) -> str:
+def nothing_said(judge: Equations, *sides: n.Node) -> str:
     """Return why a step that holds proves nothing; empty if it does."""
     claimed = sides if n.Number(Fraction(0)) in sides else ()  # a - b = 0 says what a = b says
     for node, bound in (found for side in sides for found in _parts(side, {})):
@@ -45,7 +43,7 @@ def _parts(node: n.Node, bound: dict[str, n.Node]) -> Iterator[tuple[n.Node, dic
             yield from _parts(child, bound)
 
 
-def _vanishes(judge: Judge, node: n.Node, bound: dict[str, n.Node], opaque: frozenset[str] = frozenset()) -> bool:
+def _vanishes(judge: Equations, node: n.Node, bound: dict[str, n.Node], opaque: frozenset[str] = frozenset()) -> bool:
     """Whether no value other than 0 is found."""
     inner: dict[Any, Any] = {i: Index(i, judge.ranges.of_sum(total)) for i, total in bound.items()}
     value = judge.value(node, inner, opaque)
