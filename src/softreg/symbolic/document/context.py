@@ -202,7 +202,7 @@ class Inference:
             return None
         if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
             return None
-        return definition_from(head, body, line, text)
+        return definition_from(head, n.reaching(body, n.free_indices(head)), line, text)
 
     def _try(self, side: Side) -> n.Node | None:
         try:

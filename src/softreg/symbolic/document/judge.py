@@ -68,9 +68,7 @@ class Judge(Equations):
     def run(self) -> Verdicts:
         """Judge all steps."""
         sides = Sides(self.source, self.context, self.ranges)
-        readable = [
-            (chain, [sides.read(s) for s in (chain.head, *(k.right for k in chain.links))]) for chain in self.chains
-        ]
+        readable = [(chain, sides.read_all(chain)) for chain in self.chains]
         sides.type_definitions()
         sides.count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])

@@ -50,7 +50,7 @@ class Reader(Letters):
             signed = [
                 n.negative(self.read(t)) if s == "MINUS" else self.read(t) for s, t in zip(signs, parts, strict=True)
             ]
-            return _reaching(signed)
+            return signed[0] if len(signed) == 1 else n.Add(tuple(signed))
         if kind == "product":
             return self._product(list(zip(tree.value, tree.parts, strict=True)))
         if kind == "bracket":
@@ -347,27 +347,6 @@ def _at(term: n.Node, index: n.Node, k: str) -> n.Node:
 
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
-
-
-def _reaching(terms: list[n.Node]) -> n.Node:
-    """Return the sum of the terms; a sum over samples reaches as far as the number of the sample does."""
-    for at, term in enumerate(terms):
-        factor, total = (term.factors[:-1], term.factors[-1]) if isinstance(term, n.Mul) else ((), term)
-        if isinstance(total, n.Sum) and any(_numbers(t, total.index) for t in terms[at + 1 :]):
-            sign = [n.negative(t) if factor == (n.MINUS_ONE,) else t for t in terms[at + 1 :]]
-            if factor in ((), (n.MINUS_ONE,)):
-                inner = replace(total, body=_reaching([total.body, *sign]))
-                return _reaching([*terms[:at], _times([*factor, inner])])
-    return terms[0] if len(terms) == 1 else n.Add(tuple(terms))
-
-
-def _numbers(node: n.Node, index: str) -> bool:
-    """Whether an index is the number of a sample, x^{(i)}, outside of a sum over it."""
-    if isinstance(node, n.Sum) and node.index == index:
-        return False
-    if isinstance(node, n.Var) and n.Var(index) in node.sup:
-        return True
-    return any(_numbers(child, index) for child in node.children())
 
 
 def _joined(tree: Tree) -> tuple[list[str], list[Tree]]:

@@ -43,6 +43,15 @@ class Sides:
             out.problem = ("unparseable", "too deeply nested", side.start)
         return out
 
+    def read_all(self, chain: Chain) -> list[Expression]:
+        """Return the sides of a chain; their sums reach as far as their index does, if it is free nowhere else."""
+        found = [self.read(side) for side in (chain.head, *(link.right for link in chain.links))]
+        reaching = [[n.reaching(node, frozenset()) for node in e.nodes] for e in found]
+        free = set().union(*(n.free_indices(node) for nodes in reaching for node in nodes))
+        for e in found:
+            e.nodes = [n.reaching(node, free) for node in e.nodes]
+        return found
+
     def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
         """Read the side as the damage would be mended; it is told, and never taken for what is written."""
         first, last = side.tokens[0].start, side.tokens[-1].end

@@ -179,7 +179,8 @@ class Usual:
                     votes[node.variable.letter] += 1
         weights = any(w in used for w in WEIGHTS)
         for letter in list(votes):
-            if letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
+            rows = letter.endswith("_rows")
+            if rows or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"
 
