@@ -44,6 +44,8 @@ class Inference:
         self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
+        loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi")
+        self.context.likelihood = "likelihood" in lowered and not any(word in lowered for word in loss)
         self._nodes: list[n.Node] = []
 
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:

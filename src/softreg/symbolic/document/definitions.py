@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
@@ -48,6 +48,7 @@ class Context:
     one_hot: bool = False
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
     binary: bool = False
+    likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
 
@@ -122,6 +123,24 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     formal = first.letter if isinstance(first, n.Var) and not more else None
     entries = is_of_entries(head)
     return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
+
+
+def is_of_rows(node: n.Node, context: Context) -> bool:
+    """Whether this is a function of something in brackets that makes a vector of a vector, and a matrix of a matrix."""
+    definition = context.definitions.get(node.letter) if isinstance(node, n.Var) and node.arguments else None
+    if definition is None or definition.formal is None or len(definition.sub) != 1:
+        return False
+    entry = n.Var(definition.formal, (n.Var(definition.sub[0]),))
+    return any(replace(v, sup=()) == entry for v in n.values(definition.body))
+
+
+def has_rows(node: n.Node, context: Context) -> bool:
+    """Whether the classes are the columns of a matrix of scores, as in X W; in W X they are the rows."""
+    while isinstance(node, n.Var) and node.letter in context.definitions:
+        node = context.definitions[node.letter].body
+    product = next((part for part in node.walk() if isinstance(part, n.Mul)), None)
+    first = product.factors[0] if product is not None else None
+    return not any(v.letter in WEIGHTS for v in (n.values(first) if first is not None else ()))
 
 
 def is_of_entries(v: n.Var) -> bool:

@@ -116,7 +116,8 @@ class Judge(Equations):
             climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
             if climbs:
                 step.verdict, (step.hint, step.counterexample) = "false", climbs
-                step.inherited = bool(n.letters(e.nodes[0]) & self._slipped)
+                others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
+                step.inherited = bool(others & self._slipped)
             if step.verdict == "false":
                 self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
             if step.verdict == "false" and not step.inherited and not climbs:

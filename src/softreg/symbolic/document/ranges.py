@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_slope
+from softreg.symbolic.document.definitions import Context, has_rows, is_of_rows, is_slope
 from softreg.symbolic.document.letters import SIZES
 
 Axis = tuple[Any, ...]
@@ -223,10 +223,15 @@ class Ranges:
             return ()
         if definition is not None and definition.formal and node.arguments:
             first = node.arguments[0]
-            if not isinstance(first, n.Var) or first.letter.endswith("_rows"):
+            rows = is_of_rows(node, self.context)
+            if rows or not isinstance(first, n.Var) or first.letter.endswith("_rows"):
                 inner = self.shape(first, scope)
-                if len(inner) == 1:
-                    self._join(inner[0], ("sub", definition.formal, 0), f"the argument of {letter}")
+                matrix = rows and len(inner) == 2
+                if matrix or len(inner) == 1:
+                    classes = inner[-1 if has_rows(first, self.context) else 0]
+                    self._join(classes, ("sub", definition.formal, 0), f"the argument of {letter}")
+                if matrix and not node.sub:
+                    return inner
         sub, sup = self.context.arity_of(letter)
         for kind, indices in (("sub", node.sub), ("sup", node.sup)):
             for place, i in enumerate(indices):

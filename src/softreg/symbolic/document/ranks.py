@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_slope
+from softreg.symbolic.document.definitions import Context, is_of_rows, is_slope
 from softreg.symbolic.document.letters import LOSSES
 
 SCALARS = frozenset(
@@ -96,7 +96,10 @@ class Ranks:
             definition = self.context.definitions.get(node.letter)
             if definition is not None and definition.argument is not None:
                 return self.rank(node.arguments[0]) if node.arguments else 0
-            return max(0, self.context.arity_of(node.letter)[0] - len(node.sub))
+            whole = self.context.arity_of(node.letter)[0]
+            if is_of_rows(node, self.context):
+                whole = max(whole, self.rank(node.arguments[0]))  # type: ignore[index]
+            return max(0, whole - len(node.sub))
         if isinstance(node, (n.Number, n.Equal, n.SquaredNorm)):
             return 0
         if isinstance(node, n.Mul):

@@ -32,6 +32,7 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
                 notation.indices |= {i.letter for i in part.sub if isinstance(i, n.Var)}
         elif isinstance(part, n.Sum):
             notation.indices.add(part.index)
+    notation.iterated = {v.letter for v in variables if v.mark.endswith("+1")}
     counts: dict[str, set[int]] = {}
     for v in variables:
         counts.setdefault(v.letter, set()).add(len(v.sub))

@@ -41,6 +41,7 @@ class Notation:
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     bare: dict[str, frozenset[int]] = field(default_factory=dict)  # p(k | x): which arguments are indices
     whole: set[str] = field(default_factory=set)  # functions of a row that stand for all their values: X^T (y - p)
+    iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
@@ -165,12 +166,12 @@ class Letters(ABC):
                 value = replace(value, primes=value.primes + 1)
             elif script.kind == "below":
                 value = self._lowered(value, script)
+            elif is_sample(script):
+                value = self._numbered(value, script)
             elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
                 value = n.Transposed(value)
             elif (parts := _with_transposition(script)) is not None:
                 value = n.Transposed(self._with_scripts(value, parts))
-            elif is_sample(script):
-                value = self._numbered(value, script)
             elif spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
                 value = replace(value, mark=spelled(script.parts[0]))
             elif script.parts[0].is_leaf("PRIME", "TIMES"):
@@ -210,7 +211,7 @@ class Letters(ABC):
                 if piece.kind == "bracket" and len(piece.parts) == 1:
                     piece = piece.parts[0]
                 name = spelled(piece)
-                if name in NEW and name not in ("t", "+", "*", "\\tau"):
+                if name in NEW and (name not in ("t", "+", "*", "\\tau") or letter in self.notation.iterated):
                     mark = name
                 elif piece.is_leaf("LABEL", "MAX") or (name in PARAMETERS and letter in named):
                     if piece.is_leaf("LABEL", "MAX") and name not in SAME_LOSS:

@@ -16,6 +16,7 @@ from softreg.symbolic.document.letters import (
     TARGETS,
     WEIGHTS,
 )
+from softreg.symbolic.document.ranks import Ranks
 
 
 def _core(factors: Iterable[n.Node]) -> list[n.Node]:
@@ -79,8 +80,12 @@ class Usual:
         context.binary = self._is_binary(likely, target, losses)
         for letter in likely:
             self._probability(letter, logits)
-        probability = next(iter(likely), None) or self._defined_probability()
+        named = self._defined_probability()
+        calls = context.definitions[named].body if named else None
+        wanted = [named] if isinstance(calls, n.Var) and calls.letter in likely else likely  # P = softmax(Z) is P
+        probability = next(iter(wanted), None) or named
         self._linear(logits, used)
+        Ranks(context).settle(self._nodes)
         for letter in losses:
             self._loss(letter, target, probability or self._extra_probability(logits), samples)
         if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
@@ -164,6 +169,10 @@ class Usual:
     def _called(self, letter: str) -> bool:
         return any(v.letter == letter and v.arguments for v in self._vars())
 
+    def _bare(self, letter: str) -> bool:
+        """Whether a function stands anywhere without what it is a function of."""
+        return any(v.letter == letter and not v.arguments for v in self._vars())
+
     def _logits(self, used: set[str], likely: list[str]) -> str:
         context = self.context
         votes: Counter[str] = Counter()
@@ -214,14 +223,16 @@ class Usual:
         for node in (part for top in self._nodes for part in top.walk()):
             if isinstance(node, n.Mul):
                 logs = [f.argument for f in node.factors if isinstance(f, n.Function) and f.name == "log"]
-                kept = [_rest(f) for f in node.factors] if logs else []
-                kept += [f for f in node.factors if any(map(_is_rest, logs))]
+                factors = _core(node.factors)
+                kept = [_rest(f) for f in factors] if logs else []
+                kept += [f for f in factors if any(map(_is_rest, logs))]
             elif isinstance(node, n.Power) and _is_rest(node.base):
                 kept = [_rest(node.exponent)]
             else:
                 continue
             found |= {len(v.sub) for v in kept if isinstance(v, n.Var) and v.letter == target}
-        return found
+        whole = not any(v.letter == target and v.sub for v in self._vars())  # a vector, with no index anywhere
+        return {self.context.arity_of(target)[0]} if found and whole else found
 
     def _make(
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
@@ -260,6 +271,8 @@ class Usual:
         if context.arity_of(letter)[0] == context.arity_of(z)[0] == 2:  # p_{nk}: the row comes first
             self._make(letter, ("n", "k"), f"\\frac{{e^{{{z}_{{nk}}}}}}{{\\sum_j e^{{{z}_{{nj}}}}}}")
             return
+        if context.arity_of(z)[0] == 2 and not self._bare(letter):
+            z, up = "\\zeta", ""  # softmax(Z) is of the rows of Z
         self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
         context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
 
@@ -282,21 +295,27 @@ class Usual:
         up = "^{(n)}" if samples and context.arity_of(y)[1] else ""
         head = f"{p}({definition.argument})" if definition.argument else p
         over = "" if context.arity_of(letter)[1] or not up else "\\sum_n "
+        over = over if context.likelihood else f"-{over}"
         if context.arity_of(y)[0] == 0 and y in context.labels:
-            self._make(letter, (), f"-{over}\\log {p}_{y}")
+            self._make(letter, (), f"{over}\\log {p}_{y}")
         elif context.binary:
             q = f"{p}{up}" if definition.argument is None else head
-            self._make(letter, (), f"-{over}\\left[{y}{up} \\log {q} + (1 - {y}{up}) \\log(1 - {q})\\right]")
+            self._make(letter, (), f"{over}\\left[{y}{up} \\log {q} + (1 - {y}{up}) \\log(1 - {q})\\right]")
         else:
             context.arity[y] = (max(1, context.arity_of(y)[0]), context.arity_of(y)[1])
-            self._make(letter, (), f"-{over}\\sum_k {y}_k{up} \\log {p}_k{up}")
+            row = "n" if context.arity_of(y)[0] == context.arity_of(p)[0] == 2 else ""
+            over += "\\sum_n " if row else ""
+            self._make(letter, (), f"{over}\\sum_k {y}_{{{row}k}}{up} \\log {p}_{{{row}k}}{up}")
 
     def _linear(self, logits: str, used: set[str]) -> None:
         """Guess how the logits depend on weights, where the document takes a derivative in them."""
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        needed = z in used or any(z in n.letters(d.body) and d.argument != z for d in context.definitions.values())
+        needed = z in used or any(
+            z in n.letters(d.body) and d.argument != z and (d.formal != z or self._bare(d.letter))
+            for d in context.definitions.values()
+        )
         if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
             return
         x = "x" if "x" in used else "X"
