@@ -267,12 +267,18 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
         else:
             piece.append(token)
     out: list[tuple[list[Token], Condition]] = []
+    ahead: Condition = ()  # a case that stands in front
+    past = 0  # the end of a range
     for number, (piece, before) in enumerate(zip(pieces, remarks, strict=True)):
-        condition = said(piece) if out else ()
-        if out and [t.type for t in piece] == ["NAME", "EQ", "NUMBER"] and _goes_on(pieces, number):
-            continue  # a range: for i = 1, ..., K
+        condition = said(piece)
+        in_front = bool(ahead) or (not out and bool(before or _colon(piece, text)))
+        past = max(past, number + _range(pieces, number))
+        if out and number < past:
+            continue
         begins = leading(piece) if out else 0
-        if condition:
+        if condition and in_front and number + 1 < len(pieces):
+            ahead = condition
+        elif condition and out:
             out[-1] = (out[-1][0], condition)
         elif begins:
             out[-1] = ([*out[-1][0], *piece[begins:]], said(piece[:begins]))
@@ -280,13 +286,28 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
             continue  # a remark: [softmax function], for all i
         else:
             kept = split(piece, "IN")[0] if _relations(piece) else piece  # without: in R^K
-            out.append(taken_out(kept, text))
+            first, *more = split(kept, "IMPLIES")
+            if not out and more and said(first):
+                ahead, kept = said(first), kept[len(first) + 1 :]  # i = j => ...
+            made, condition = taken_out(kept, text)
+            out.append((made, condition or ahead))
     yield from out
 
 
-def _goes_on(pieces: list[list[Token]], number: int) -> bool:
-    after = [piece[0].type for piece in pieces[number + 1 :] if [t.type for t in piece] != ["NUMBER"]]
-    return after[:1] == ["DOTS"]
+def _range(pieces: list[list[Token]], at: int) -> int:
+    """Return of how many pieces a range is made that begins here: i = 1, 2, ..., K - 1."""
+    kinds = [[t.type for t in piece] for piece in pieces[at:]]
+    if kinds[0] != ["NAME", "EQ", "NUMBER"]:
+        return 0
+    dots = next((number for number, kind in enumerate(kinds[1:], start=1) if kind != ["NUMBER"]), 0)
+    if not dots or kinds[dots][0] != "DOTS":
+        return 0
+    return dots + 1 + (len(kinds) > dots + 1 and not _relations(pieces[at + dots + 1]))
+
+
+def _colon(piece: list[Token], text: str) -> bool:
+    """Whether a colon or a wide space follows."""
+    return bool(re.match(r"\s*(:|&|\\q?quad)", text[piece[-1].end :]))
 
 
 def _is_remark(piece: list[Token]) -> bool:
