@@ -24,8 +24,10 @@ from softreg.symbolic.document.definitions import (
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
+    LOSSES,
     TARGETS,
 )
+from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
@@ -52,7 +54,7 @@ class Inference:
         """Return the context."""
         context = self.context
         self._functions([*chains, *inline])
-        learn(context.notation, self._sides(chains))
+        learn(context.notation, self._sides([*chains, *inline]))
         for x in context.notation.rows:
             context.arity[f"{x}_rows"] = (2, 0)
         for text in context.given:
@@ -121,6 +123,9 @@ class Inference:
         notation = self.context.notation
         counts: dict[str, set[int]] = {}
         for chain in chains:
+            notation.events |= {
+                t.value for side in (chain.head, *(k.right for k in chain.links)) for t in _events(side)
+            }
             types = [t.type for t in chain.head.tokens]
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
@@ -134,15 +139,15 @@ class Inference:
         """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
         sides = [chain.head, *(link.right for link in chain.links)]
         for left, right in itertools.pairwise(sides):
-            head = self._try(left)
-            body = self._try(right) if isinstance(head, n.Var) and head.arguments else None
-            if not isinstance(head, n.Var) or body is None:
+            head, body = self._try(left), self._try(right)
+            if head is None or body is None:
                 continue
             used = n.free_indices(body)
-            plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in head.arguments or ()]
-            bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
-            if bare:
-                self.context.notation.bare.setdefault(head.letter, bare)
+            for v in (v for v in n.values(head) if v.arguments and (v is head or v.letter not in LOSSES)):
+                plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in v.arguments or ()]
+                bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
+                if bare:
+                    self.context.notation.bare.setdefault(v.letter, bare)
 
     def _totals(self, chains: list[Chain]) -> None:
         """Find what the document itself says that the targets sum to."""
@@ -225,6 +230,13 @@ class Inference:
                     sub, sup = arity.get(v.letter, (0, 0))
                     arity[v.letter] = (max(sub, len(v.sub)), max(sup, len(v.sup)))
         Ranks(self.context).settle(self._nodes)
+
+
+def _events(side: Side) -> Iterator[Token]:
+    """Yield the letters of probabilities of events: P in P(y = k | x)."""
+    for p, bracket, y, equal in zip(side.tokens, side.tokens[1:], side.tokens[2:], side.tokens[3:], strict=False):
+        if [p.type, bracket.type, y.type, equal.type] == ["NAME", "LPAR", "NAME", "EQ"]:
+            yield p
 
 
 def _is_probability(body: n.Node) -> bool:

@@ -113,8 +113,8 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     if not indices and head.arguments and len(head.arguments) == 1 and isinstance(head.arguments[0], n.Var):
         inner = head.arguments[0]
         elementwise = not any(isinstance(node, n.Sum) for node in body.walk()) and inner.letter in n.letters(body)
-        if inner.letter in ("x", "X") and n.letters(body) & set(WEIGHTS):
-            elementwise = False
+        if inner.letter == "\\phi" or (inner.letter in ("x", "X") and n.letters(body) & {*WEIGHTS, "y"}):
+            elementwise = False  # a function of all features
         if elementwise and not inner.sub and head.letter not in LOSSES:
             argument = inner.letter
     sub = tuple(names[: len(head.sub)])

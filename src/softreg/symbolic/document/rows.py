@@ -40,6 +40,11 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
     plain = {v.letter for v in variables if not v.sub or not all(isinstance(i, n.Number) for i in v.sub)}
     notation.numbered = set(counts) - plain
     rows = {v.sub[0] for v in variables if v.letter in notation.mixed and len(v.sub) == 2}
+    samples = {v.sub[0] for v in variables if v.letter in FEATURES and len(v.sub) == 1}
+    samples &= {v.sub[0] for v in variables if v.letter in TARGETS and len(v.sub) == 1}
+    features = {v.letter for v in variables if v.arguments and any(map(_is_features, v.arguments))}  # y(x) beside y_n
+    of_a_row = {v for v in variables if v.letter in features and not v.arguments and v.sub[:1] and v.sub[0] in samples}
+    rows |= {v.sub[0] for v in of_a_row}
     called: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for v in variables:
         for a in v.arguments or ():
@@ -49,7 +54,11 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
     numbered = {v.letter for v in variables if v.letter in FEATURES and len(v.sub) == 1 and v.sub[0] in rows}
     of_rows = {letter for letter, x in called[True] if x in both}
     notation.whole = {v.letter for v in _beside_matrices(nodes) if v.letter in of_rows and not v.sub}
-    notation.rows = both | {x for x in numbered if 0 in counts[x]}
+    notation.rows = both | {x for x in numbered if 0 in counts[x]} | {v.letter for v in of_a_row if len(v.sub) == 1}
+
+
+def _is_features(node: n.Node) -> bool:
+    return isinstance(node, n.Var) and node.letter in FEATURES and not node.sub
 
 
 def _beside_matrices(nodes: Iterable[n.Node]) -> Iterator[n.Var]:

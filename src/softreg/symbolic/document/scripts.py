@@ -21,12 +21,14 @@ from softreg.symbolic.document.letters import (
     PARAMETERS,
     PROBABILITIES,
     SAME_LOSS,
+    TARGETS,
     VALUES,
     WEIGHTS,
 )
 from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
 
 MOST_POWER = 12
+OF_NO_CLASS = ("x", "X", "\\phi", "\\theta", "\\Theta", "W", "w")  # arguments whose index is none of the function
 ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h_w, h_{w,b}
 
 
@@ -40,6 +42,7 @@ class Notation:
     overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     bare: dict[str, frozenset[int]] = field(default_factory=dict)  # p(k | x): which arguments are indices
+    events: set[str] = field(default_factory=set)  # letters of probabilities of events: P(y = k | x)
     whole: set[str] = field(default_factory=set)  # functions of a row that stand for all their values: X^T (y - p)
     iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
@@ -70,6 +73,9 @@ class Letters(ABC):
                     return self.condition(bracket), 1
                 if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
                     return self._probability(base, bracket), 1
+            label = bracket.parts[0]
+            if letter in self.notation.events and label.is_leaf("NAME") and label.value.value in TARGETS:
+                return n.Var("p", (self.read(label),), (), (), at=base.start), 1  # P(y | x) is P(y = y | x)
             named = len(letter) > 1 and letter.isalpha()
             known = named or letter in self.functions | LOSSES | PROBABILITIES | set(LOGITS[:-1])
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
@@ -97,6 +103,8 @@ class Letters(ABC):
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
         written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
         arguments = tuple(map(self.read, written))
+        if arguments and (number := _class_of(arguments[0])):  # p(C_1 | x) and p(C_2 | x) are two functions of x
+            head, arguments = replace(head, letter=f"{head.letter}_{number}"), arguments[1:]
         sub, sup = list(head.sub), list(head.sup)
         if head.letter.removesuffix("_rows") in self.notation.whole:
             head = replace(head, letter=head.letter.removesuffix("_rows"))
@@ -109,7 +117,7 @@ class Letters(ABC):
         if head.letter not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
-                    if not sub and argument.letter not in ("x", "X", "x_rows", "\\theta", "\\Theta", "W", "w"):
+                    if not sub and argument.letter.removesuffix("_rows") not in OF_NO_CLASS:
                         sub += argument.sub
                     if not sup:
                         sup += argument.sup
@@ -229,6 +237,13 @@ class Letters(ABC):
         if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
             letter += "_i"  # the loss of one sample is not the loss of all
         return replace(value, letter=letter, sub=tuple(sub), mark=mark)
+
+
+def _class_of(node: n.Node) -> str:
+    """Return the number of a class, C_1."""
+    if not isinstance(node, n.Var) or node.letter.partition("_")[0] != "C":
+        return ""
+    return "".join(str(i.value) for i in node.sub if isinstance(i, n.Number)) or node.letter[2:]
 
 
 def _is_index(node: n.Node) -> bool:
