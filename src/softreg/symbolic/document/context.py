@@ -27,7 +27,6 @@ from softreg.symbolic.document.letters import (
     LOSSES,
     TARGETS,
 )
-from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
@@ -123,9 +122,8 @@ class Inference:
         notation = self.context.notation
         counts: dict[str, set[int]] = {}
         for chain in chains:
-            notation.events |= {
-                t.value for side in (chain.head, *(k.right for k in chain.links)) for t in _events(side)
-            }
+            for side in (chain.head, *(link.right for link in chain.links)):
+                notation.events |= set(_events(side))
             types = [t.type for t in chain.head.tokens]
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
@@ -232,11 +230,12 @@ class Inference:
         Ranks(self.context).settle(self._nodes)
 
 
-def _events(side: Side) -> Iterator[Token]:
-    """Yield the letters of probabilities of events: P in P(y = k | x)."""
-    for p, bracket, y, equal in zip(side.tokens, side.tokens[1:], side.tokens[2:], side.tokens[3:], strict=False):
-        if [p.type, bracket.type, y.type, equal.type] == ["NAME", "LPAR", "NAME", "EQ"]:
-            yield p
+def _events(side: Side) -> Iterator[str]:
+    """Yield the letters of probabilities of events with a letter: P in P(y = k | x)."""
+    for at in range(len(side.tokens) - 4):
+        p, *more = side.tokens[at : at + 5]
+        if [t.type for t in more] == ["LPAR", "NAME", "EQ", "NAME"]:
+            yield p.value
 
 
 def _is_probability(body: n.Node) -> bool:

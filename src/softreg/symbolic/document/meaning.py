@@ -228,7 +228,7 @@ class Meaning(Entries):
     def _is_constant(self, body: n.Node) -> bool:
         """Whether what is differentiated is made of targets and inputs, which depend on nothing."""
         constant = self.context.targets | {"x", "X"} | POSITIVE
-        return n.letters(body) <= constant
+        return n.letters(body) <= constant - set(self.context.definitions)
 
     def _unfolded(self, e: Expr, v: n.Var, scope: Scope, opaque: frozenset[str]) -> Expr:
         definition = self.context.definitions.get(v.letter)

@@ -16,8 +16,8 @@ from softreg.symbolic.document.letters import ALWAYS_PROBABILITIES, FUNCTIONS, L
 from softreg.symbolic.document.scripts import Notation
 
 FEATURES = frozenset({"x", "\\phi"})
-LIKELY = ALWAYS_PROBABILITIES | set(TARGETS) | set(LOGITS[:-1])
-STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y"}
+LIKELY = ALWAYS_PROBABILITIES | {"\\mu", *TARGETS, *LOGITS[:-1]}
+STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y", "W": "w"}
 ROW = ("n", "m", "r", "s")  # how the row may be called
 
 
@@ -76,6 +76,11 @@ def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
     of_a_row = {*context.notation.mixed, *FEATURES, *LOGITS[:-1]}
     for _ in definitions:
         of_a_row |= {v for v, d in definitions.items() if d.argument is None and n.letters(d.body) & of_a_row}
+    for letter in (v for v in used & context.notation.mixed if v not in definitions and f"{v}_rows" in definitions):
+        many = definitions[f"{letter}_rows"]
+        body = _of_one_row(many.body, n.Var(many.sub[0]))
+        if many.sub[0] not in n.free_indices(body):
+            yield Definition(letter, many.sub[1:], (), body, text=f"{letter} is {letter}_{many.sub[0]} of one row")
     done: set[str] = set()
     while wanted:
         letter = wanted.pop().removesuffix("_rows")
@@ -112,9 +117,18 @@ def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
                 if arity == (2, 0)
                 else n.Var(letter, (n.Var("j"),), (n.Var("n"),))
             )
-            side = "rows" if votes[big] >= 0 else "columns"
+            side = "rows" if (votes[big] >= 0) != (big == "W") else "columns"  # X W and W x
             sub = ("n", "j") if side == "rows" else ("j", "n")
             yield Definition(big, sub, (), body, text=f"{big} = the {side} {row}")
+
+
+def _of_one_row(node: n.Node, row: n.Var) -> n.Node:
+    def change(part: n.Node) -> n.Node | None:
+        if isinstance(part, n.Var) and part.letter.endswith("_rows") and part.sub[:1] == (row,):
+            return replace(part, letter=part.letter.removesuffix("_rows"), sub=part.sub[1:])
+        return None
+
+    return n.rebuilt(node, change)
 
 
 def _all_letters(node: n.Node) -> set[str]:

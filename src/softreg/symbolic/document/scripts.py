@@ -29,6 +29,7 @@ from softreg.symbolic.document.trees import content, flat, is_label, is_sample, 
 
 MOST_POWER = 12
 OF_NO_CLASS = ("x", "X", "\\phi", "\\theta", "\\Theta", "W", "w")  # arguments whose index is none of the function
+DATA = ("t", "T", "y", "Y", "D")  # all targets: their likelihood is p(t | w)
 ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h_w, h_{w,b}
 
 
@@ -101,10 +102,9 @@ class Letters(ABC):
         return called and letter in self.functions and not indexed and letter not in names(bracket)
 
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
-        written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
-        arguments = tuple(map(self.read, written))
-        if arguments and (number := _class_of(arguments[0])):  # p(C_1 | x) and p(C_2 | x) are two functions of x
-            head, arguments = replace(head, letter=f"{head.letter}_{number}"), arguments[1:]
+        written = [part for part in bracket.parts if not part.is_leaf("DOTS")]
+        head, arguments = _of_an_event(head, tuple(map(self.read, written)))
+        arguments = arguments if len(written) == len(bracket.parts) else ()
         sub, sup = list(head.sub), list(head.sup)
         if head.letter.removesuffix("_rows") in self.notation.whole:
             head = replace(head, letter=head.letter.removesuffix("_rows"))
@@ -146,6 +146,10 @@ class Letters(ABC):
         if event.kind != "relation" or event.value != ("EQ",):
             raise NotUnderstoodError("a probability of something that is not understood", bracket.start)
         label, value = map(self.read, event.parts)
+        known = value.factors[-1] if isinstance(value, n.Mul) and value.factors[0] == n.MINUS_ONE else value
+        if isinstance(known, n.Number) and base.value.value not in self.notation.events:
+            given = tuple(map(self.read, bracket.parts[1:]))
+            return n.Var(f"p_{spelled(event.parts[1])}", (), (), given, at=base.start)  # P(y = 1 | x), of two classes
         row, sup = (label.sub, label.sup) if isinstance(label, n.Var) else ((), ())
         return n.Var("p", (*row, value), sup, (), at=base.start)
 
@@ -239,11 +243,21 @@ class Letters(ABC):
         return replace(value, letter=letter, sub=tuple(sub), mark=mark)
 
 
-def _class_of(node: n.Node) -> str:
-    """Return the number of a class, C_1."""
-    if not isinstance(node, n.Var) or node.letter.partition("_")[0] != "C":
-        return ""
-    return "".join(str(i.value) for i in node.sub if isinstance(i, n.Number)) or node.letter[2:]
+def _of_an_event(head: n.Var, arguments: tuple[n.Node, ...]) -> tuple[n.Var, tuple[n.Node, ...]]:
+    """Read p(C_k | x) as p_k(x); p(C_1 | x), p(C_2 | x) and p(t | w) are functions of their own."""
+    event = arguments[0] if len(arguments) > 1 else None
+    if not isinstance(event, n.Var):
+        return head, arguments
+    name, _, number = event.letter.partition("_")
+    if name == "C" and (number or event.sub):
+        known = [i for i in event.sub if isinstance(i, n.Number)]
+        number = number or "".join(str(i.value) for i in known)
+        sub = () if known else event.sub
+        return replace(head, letter=head.letter + f"_{number}" * bool(number), sub=(*head.sub, *sub)), arguments[1:]
+    given = arguments[1]
+    if event.letter in DATA and not event.sub and isinstance(given, n.Var) and given.letter in WEIGHTS:
+        return replace(head, letter=f"{head.letter}_{event.letter}"), arguments
+    return head, arguments
 
 
 def _is_index(node: n.Node) -> bool:

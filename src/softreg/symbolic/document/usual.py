@@ -201,6 +201,8 @@ class Usual:
             return False
         if arity(target)[0] in self._ranks_of_the_rest(target):
             return True  # sum_n y_n log p_n + (1 - y_n) log(1 - p_n)
+        if self._has_margins(target):
+            return True
         if any(arity(p)[0] for p in likely) or arity(target)[0]:
             return False
         defined = [d for d in self.context.definitions.values() if d.argument is not None]
@@ -215,6 +217,14 @@ class Usual:
         )
         sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
+
+    def _has_margins(self, target: str) -> bool:
+        """Whether labels are 1 and -1, so that they stand in exponents: log(1 + exp(-y_n w'x_n)), sigma(y_n w'x_n)."""
+        exponents = [
+            x.argument for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "exp"
+        ]
+        exponents += [a for v in self._vars() if v.letter in ("\\sigma", "sigmoid", "g") for a in v.arguments or ()]
+        return any(isinstance(e, n.Mul) and target in n.letters(e) for e in exponents)
 
     def _ranks_of_the_rest(self, target: str) -> set[int]:
         """Return with how many indices the target stands in (1 - y) log(1 - p), one of them perhaps a slip."""
