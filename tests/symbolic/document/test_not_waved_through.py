@@ -118,3 +118,13 @@ def test_a_guess_that_makes_all_zero(row, verdict):
     step = judge(f"{text} $${row}$$").steps[3]
     assert step.verdict == verdict
     assert ("0 = 0" in step.hint) == (verdict == "undecided")
+
+
+def test_a_letter_of_which_nothing_is_said():
+    """A letter that stands on one side alone may be anything: that refutes nothing, and proves nothing."""
+    rows = r"$$\frac{\partial S_i}{\partial z_i} = \frac{e^{z_i}}{\Sigma} - \frac{e^{z_i} e^{z_i}}{\Sigma^2} = S_i (1 - S_i)$$"
+    steps = judge(r"$$S_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ " + rows).steps
+    assert [s.verdict for s in steps] == ["definition", "undecided", "undecided"]
+    assert "Sigma" in steps[1].hint
+    said = rows + r" where $\Sigma$ denotes $\sum_j e^{z_j}$."
+    assert [s.verdict for s in judge(r"$$S_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ " + said).steps[1:]] == ["true"] * 2

@@ -23,10 +23,10 @@ from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import name_of
+from softreg.symbolic.document.entries import POSITIVE, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
-from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
+from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, TARGETS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import Ranges
 from softreg.symbolic.document.sides import Sides
@@ -221,9 +221,7 @@ class Judge(Equations):
                 base = left.repaired
             step.hint = "compared with the last side before it that is understood"
         outcome = self._compared(base, right, condition)
-        unread = self.context.without_reading(n.letters(base.nodes[0]) | n.letters(right.nodes[0]))
-        if outcome.verdict == "false" and unread:
-            told = f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
+        if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
         if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=nothing)
@@ -244,6 +242,18 @@ class Judge(Equations):
         if broken and anchor is not None and outcome.holds and left.problem is not None:
             return False
         return broken
+
+    def _unknown(self, left: n.Node, right: n.Node) -> str:
+        """Return what is not known of a letter that may be why two sides differ; empty if all is known."""
+        context = self.context
+        behind = [context.behind(n.letters(side)) for side in (left, right)]
+        unread = context.without_reading(behind[0] | behind[1])
+        if unread:
+            return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
+        known = set(context.definitions).union(*(n.letters(d.body) for d in context.definitions.values()))
+        known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {"e"}
+        strange = min((behind[0] ^ behind[1]) - known, default="")
+        return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
 
     def _described(self, e: Expression) -> str:
         assert e.problem is not None

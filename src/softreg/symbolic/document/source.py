@@ -31,6 +31,7 @@ _DISPLAY = re.compile(
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
     re.DOTALL,
 )
+_DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
 
@@ -123,6 +124,7 @@ class Source:
             assert kind
             if group in ("round", "inline"):
                 self._read(start, end, inline, ())
+                self._denoted(match, text, inline)
                 continue
             case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
             self._read(start, end, chains, case)
@@ -130,6 +132,15 @@ class Source:
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
+
+    def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
+        r"""Read "$a$ denotes $b$" as a = b."""
+        between = _DENOTES.match(text, match.end() - 1)
+        after = text.find("$", between.end()) if between else -1
+        if between and after > 0:
+            a, b = tokens(self.text, *match.span("inline")), tokens(self.text, between.end(), after)
+            equal = Token("EQ", "=", between.start(1), between.end(1))
+            inline.append(Chain(self.side(a), [Link(equal, self.side(b))]))
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
