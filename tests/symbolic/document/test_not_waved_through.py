@@ -122,9 +122,11 @@ def test_a_guess_that_makes_all_zero(row, verdict):
 
 def test_a_letter_of_which_nothing_is_said():
     """A letter that stands on one side alone may be anything: that refutes nothing, and proves nothing."""
-    rows = r"$$\frac{\partial S_i}{\partial z_i} = \frac{e^{z_i}}{\Sigma} - \frac{e^{z_i} e^{z_i}}{\Sigma^2} = S_i (1 - S_i)$$"
-    steps = judge(r"$$S_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ " + rows).steps
+    softmax = r"$$S_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ "
+    value = r"\frac{e^{z_i}}{\Sigma} - \frac{(e^{z_i})^2}{\Sigma^2}"
+    rows = rf"$$\frac{{\partial S_i}}{{\partial z_i}} = {value}$$ $${value} = S_i (1 - S_i)$$"
+    steps = judge(softmax + rows).steps
     assert [s.verdict for s in steps] == ["definition", "undecided", "undecided"]
     assert "Sigma" in steps[1].hint
     said = rows + r" where $\Sigma$ denotes $\sum_j e^{z_j}$."
-    assert [s.verdict for s in judge(r"$$S_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ " + said).steps[1:]] == ["true"] * 2
+    assert [s.verdict for s in judge(softmax + said).steps[1:]] == ["true"] * 2

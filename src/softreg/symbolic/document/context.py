@@ -72,7 +72,23 @@ class Inference:
         self._totals([*chains, *inline])
         self._one_hot([*chains, *inline])
         self._reference()
+        self._negative_samples()
         return context
+
+    def _negative_samples(self) -> None:
+        r"""Find the sums that leave out what stands beside them: log \sigma(u_o'v) + \sum_k log \sigma(-u_k'v)."""
+        context = self.context
+        for definition in context.definitions.values():
+            terms = definition.body.terms if isinstance(definition.body, n.Add) else ()
+            inner = [t.factors[-1] if isinstance(t, n.Mul) else t for t in terms]
+            alone = [v for t in inner if _is_log_of_one(t) for v in n.values(t) if v.sub]
+            for total in (t for t in inner if isinstance(t, n.Sum) and _is_log_of_one(t.body)):
+                summed = {v.letter for v in n.values(total.body) if n.Var(total.index) in v.sub}
+                for v, out in ((v, v.sub[0]) for v in alone if v.letter in summed):
+                    if not isinstance(out, n.Var):
+                        continue
+                    context.apart[v.letter] = out.letter
+                    context.notes.append(f"the sum over {total.index} leaves out {out.letter}")
 
     def _one_hot(self, chains: list[Chain]) -> None:
         r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
@@ -228,6 +244,11 @@ class Inference:
                     sub, sup = arity.get(v.letter, (0, 0))
                     arity[v.letter] = (max(sub, len(v.sub)), max(sup, len(v.sup)))
         Ranks(self.context).settle(self._nodes)
+
+
+def _is_log_of_one(node: n.Node) -> bool:
+    """Whether this is the logarithm of a function of something."""
+    return isinstance(node, n.Function) and isinstance(node.argument, n.Var) and bool(node.argument.arguments)
 
 
 def _events(side: Side) -> Iterator[str]:

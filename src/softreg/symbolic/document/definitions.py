@@ -49,6 +49,7 @@ class Context:
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
     binary: bool = False
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
+    apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
 

@@ -92,6 +92,8 @@ class Equations:
     def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
         """Compare two numbers, in the case at hand if it takes that."""
         outcome = compare(left, right, self.facts())
+        if outcome.verdict == "false" and not condition:
+            return self._apart(left, right) or outcome
         if outcome.verdict == "true" or not condition:
             return outcome
         named = {condition[0].value, condition[2].value}
@@ -113,6 +115,16 @@ class Equations:
             told = f"the case {condition[0].value} {sign} {condition[2].value}"
             return Outcome(inner.verdict, (*inner.assumptions, told))
         return inner
+
+    def _apart(self, left: Expr, right: Expr) -> Outcome | None:
+        """Return that two numbers are equal where an index is not the one that sums leave out."""
+        free = [i for i in self._scope.values() if isinstance(i, Index)]
+        for out in (i for i in free if i.name in self.context.apart.values()):
+            for other in (i for i in free if i.size == out.size and i != out):
+                inner = compare(left, right, self.facts(), [(other, out)])
+                if inner.holds:
+                    return Outcome(inner.verdict, (*inner.assumptions, f"the case {other.name} != {out.name}"))
+        return None
 
     def facts(self) -> Facts:
         """Return what may be assumed."""

@@ -123,7 +123,7 @@ class Meaning(Entries):
         upper, lower = node.upper, node.lower
         if isinstance(upper, n.Number):
             raise UnclearError("a sum to a number", node.at)
-        left_out = [self.index(x, scope) for x in node.excluded]
+        left_out = [self.index(x, scope) for x in self.ranges.left_out(node)]
         first = lower.value if isinstance(lower, n.Number) else 1
         if (lower is not None and not isinstance(lower, n.Number)) or first not in (0, 1, 2):
             raise UnclearError("the first value of the sum is not understood", node.at)

@@ -35,6 +35,7 @@ class Ranges:
         self._sums: dict[int, Axis] = {}
         self._kept: list[n.Node] = []
         self._names: dict[Axis, str] = {}
+        self.fixed: Scope = {}  # indices that a definition has and does not bind, where sums leave one out
 
     # --- union of axes ---
 
@@ -139,6 +140,8 @@ class Ranges:
             return ("classes",)
         if not isinstance(node, n.Var) or node.sub or node.primes:
             raise RangeError("an index that is not understood")
+        if node.letter in self.fixed:
+            scope.setdefault(node.letter, self.fixed[node.letter])
         if node.letter in scope:
             return scope[node.letter]
         if node.letter in self.context.labels:
@@ -212,6 +215,8 @@ class Ranges:
     def _var(self, node: n.Var, scope: Scope) -> Shape:
         letter = node.letter
         definition = self.context.definitions.get(letter)
+        if definition is not None:
+            scope |= {index: axis for index, axis in self.fixed.items() if index not in scope}
         if definition is not None and definition.argument is not None:
             if node.arguments:
                 return self.shape(node.arguments[0], scope)
@@ -310,11 +315,17 @@ class Ranges:
         size = upper_size(node)
         if size is not None:
             self._sized(axis, size, f"the sum over {node.index}")
-        for other in node.excluded:
+        for other in self.left_out(node):
             a = self.index(other, scope)
             if a is not None and a[0] != "last":
                 self._join(axis, a, f"a sum over {node.index} that leaves {getattr(other, 'letter', other)} out")
         return self._inside(node.body, inner, node.index, scope)
+
+    def left_out(self, node: n.Sum) -> list[n.Node]:
+        """Return the values that the index of a sum does not take."""
+        apart = self.context.apart
+        summed = {v.letter for v in n.values(node.body) if n.Var(node.index) in v.sub} if apart else ()
+        return [*node.excluded, *(n.Var(apart[u]) for u in apart if u in summed)]
 
 
 def upper_size(node: n.Sum) -> str | None:
