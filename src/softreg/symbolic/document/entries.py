@@ -175,8 +175,6 @@ class Entries(ABC):
         first = node.arguments[0]
         if isinstance(first, n.Var) and first.letter in (definition.formal, "x"):
             return None
-        if definition.formal in self.context.definitions and self.context.definitions[definition.formal].body == first:
-            return None  # S(W x) with a = W x is S(a)
         if isinstance(first, n.Var) and first.sub and not first.letter.endswith("_rows"):
             first = n.Var(first.letter, (), first.sup)
         argument = self.value(first, scope, opaque)

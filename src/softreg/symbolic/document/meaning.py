@@ -7,6 +7,7 @@ has made of v is unfolded afterwards.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,7 @@ class Meaning(Entries):
 
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
         """Return the value; indices of `scope` that are axes become free indices of their size."""
+        node = self._named(node, opaque)
         if isinstance(node, n.Number):
             return scalar(sp.Rational(node.value.numerator, node.value.denominator))
         if isinstance(node, n.Var):
@@ -84,6 +86,18 @@ class Meaning(Entries):
         assert isinstance(node, n.SquaredNorm)
         inner = self.value(node.body, scope, opaque)
         return namespace.sum(inner * inner) if inner.ndim else inner * inner
+
+    def _named(self, node: n.Node, opaque: frozenset[str]) -> n.Node:
+        """Return the letter that a formula defines, where that letter stands for itself: w'x + b is z in d/dz."""
+        for letter in opaque if not isinstance(node, (n.Var, n.Number)) else ():
+            definition = self.context.definitions.get(letter)
+            if definition is None or definition.guessed or definition.sup or type(definition.body) is not type(node):
+                continue
+            for found in itertools.permutations(sorted(n.free_indices(node)), len(definition.sub)):
+                names = dict(zip(definition.sub, found, strict=True))
+                if n.renamed(definition.body, names) == node:
+                    return n.Var(letter, tuple(map(n.Var, found)))
+        return node
 
     # --- sums, products, cases ---
 

@@ -185,6 +185,21 @@ def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
     return replace(node, **{f.name: _rebuilt(getattr(node, f.name), change) for f in fields(node)})
 
 
+def renamed(node: Node, names: dict[str, str]) -> Node:
+    """Return the formula with other letters for indices."""
+
+    def other(index: Node) -> Node:
+        return Var(names.get(index.letter, index.letter)) if isinstance(index, Var) and not index.sub else index
+
+    def change(part: Node) -> Node | None:
+        if not isinstance(part, Var):
+            return None
+        inner = None if part.arguments is None else tuple(renamed(a, names) for a in part.arguments)
+        return replace(part, sub=tuple(map(other, part.sub)), sup=tuple(map(other, part.sup)), arguments=inner)
+
+    return rebuilt(node, change) if names else node
+
+
 def _rebuilt(value: Any, change: Callable[[Node], Node | None]) -> Any:
     if isinstance(value, Node):
         return rebuilt(value, change)

@@ -32,7 +32,7 @@ class Ranks:
         for _ in range(4):
             before = dict(self.context.arity)
             for node in nodes:
-                for part in node.walk():
+                for part in reversed(list(node.walk())):  # what is within tells what is around it
                     self._learn(part)
                 self.rank(node)
             for letter, definition in self.context.definitions.items():

@@ -18,6 +18,8 @@ from softreg.symbolic.document.letters import (
 )
 from softreg.symbolic.document.ranks import Ranks
 
+_USUAL = "the usual meaning"
+
 
 def _core(factors: Iterable[n.Node]) -> list[n.Node]:
     """Return the factors of a product, those within it also, without transposition."""
@@ -251,7 +253,7 @@ class Usual:
         text = f"{self._head(letter, sub)} = {latex}"
         definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, text=text, guessed=True)
         self.context.arity[letter] = (len(sub), len(sup))
-        self.context.accept(definition, "the usual meaning")
+        self.context.accept(definition, _USUAL)
 
     def _head(self, letter: str, sub: tuple[str, ...]) -> str:
         return f"{letter}_{{{''.join(sub)}}}" if sub else letter
@@ -326,9 +328,18 @@ class Usual:
             z in n.letters(d.body) and d.argument != z and (d.formal != z or self._bare(d.letter))
             for d in context.definitions.values()
         )
-        if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
+        called = {a for v in self._vars() if v.letter in context.guessed({v.letter}) for a in v.arguments or ()}
+        given = [a for a in called if not isinstance(a, n.Var)]
+        if z not in context.definitions and z in used and len(given) == 1 and not n.free_indices(given[0]):
+            context.accept(
+                Definition(z, (), (), given[0], text=f"{z} is what is in the brackets", guessed=True), _USUAL
+            )
+        if weight is None or z in context.definitions or not needed:
             return
-        x = "x" if "x" in used else "X"
+        varied = {v.variable.letter for top in self._nodes for v in top.walk() if isinstance(v, n.Derivative)}
+        if not used & {"x", "X"} and weight not in varied:
+            return
+        x = "X" if "X" in used and "x" not in used else "x"
         up = self._up(z) or self._up(x)
         if up:
             context.arity[z] = (context.arity_of(z)[0], 1)
