@@ -331,9 +331,7 @@ class Usual:
         called = {a for v in self._vars() if v.letter in context.guessed({v.letter}) for a in v.arguments or ()}
         given = [a for a in called if not isinstance(a, n.Var)]
         if z not in context.definitions and z in used and len(given) == 1 and not n.free_indices(given[0]):
-            context.accept(
-                Definition(z, (), (), given[0], text=f"{z} is what is in the brackets", guessed=True), _USUAL
-            )
+            context.accept(Definition(z, (), (), given[0], text=f"{z} is what is in the brackets"), _USUAL)
         if weight is None or z in context.definitions or not needed:
             return
         varied = {v.variable.letter for top in self._nodes for v in top.walk() if isinstance(v, n.Derivative)}
