@@ -59,13 +59,6 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
     except UndecidedError as error:
         reason = str(error)
     a, b, difference = (_scaled(e, facts) for e in (a, b, difference))
-    found = refute(a, b, facts, apart)
-    if found is not None:
-        for label in (None, *facts.labels) if facts.one_hot and facts.sums else ():
-            if _is_zero_one_hot(difference, facts, label):
-                at = "" if label is None else f" at {label.name}"
-                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums))
-        return Outcome("false", counterexample=found)
     try:
         used: set[str] = set()
         if facts.sums and _is_zero(difference, tuple(facts.sums), used):
@@ -73,6 +66,13 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
             return Outcome("true-if", tuple(dict.fromkeys(total_told(y, value) for y, value in needed)))
     except UndecidedError as error:
         reason = str(error)
+    found = refute(a, b, facts, apart)
+    if found is not None:
+        for label in (None, *facts.labels) if facts.one_hot and facts.sums else ():
+            if _is_zero_one_hot(difference, facts, label):
+                at = "" if label is None else f" at {label.name}"
+                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums))
+        return Outcome("false", counterexample=found)
     return Outcome("undecided", reason=reason or "neither proved nor refuted")
 
 
