@@ -25,6 +25,7 @@ from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
     LOSSES,
+    PROBABILITIES,
     TARGETS,
 )
 from softreg.symbolic.document.ranks import Ranks
@@ -144,6 +145,8 @@ class Inference:
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
             head = self._try(chain.head)
+            if isinstance(head, n.Var) and head.primes and head.letter not in PROBABILITIES | LOSSES:
+                notation.primed |= {head.letter} if head.arguments is None else set()  # but not y' = y (1 - y)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
             self._bare(chain)

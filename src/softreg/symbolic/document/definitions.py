@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
-from softreg.symbolic.document.letters import LOSSES, PARAMETERS, WEIGHTS
+from softreg.symbolic.document.letters import LOSSES, ONES, PARAMETERS, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import Notation
@@ -55,7 +55,7 @@ class Context:
 
     def arity_of(self, letter: str) -> tuple[int, int]:
         """Return how many indices below and above the letter has where it has the most."""
-        return self.arity.get(letter, (0, 0))
+        return (1, 0) if letter == ONES else self.arity.get(letter, (0, 0))
 
     def without_reading(self, letters: set[str]) -> str:
         """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""

@@ -10,6 +10,7 @@ import sympy as sp
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, has_rows, is_of_rows
+from softreg.symbolic.document.letters import ONES
 from softreg.symbolic.document.ranges import Ranges, size_symbol
 from softreg.symbolic.terms import Expr, Index, Pick, derivative
 
@@ -128,6 +129,8 @@ class Entries(ABC):
 
     def _var(self, node: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
         letter = node.letter
+        if letter == ONES:
+            return namespace.Array((self.ranges.of_axis(("ones", id(node))),), lambda i: sp.S.One)
         if ("value", letter) in scope:
             bound = scope[("value", letter)]
             known = [self.index(i, scope) for i in node.sub]

@@ -14,7 +14,7 @@ import sympy as sp
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, has_rows, is_of_rows, is_slope
-from softreg.symbolic.document.letters import SIZES
+from softreg.symbolic.document.letters import ONES, SIZES
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]
@@ -214,6 +214,9 @@ class Ranges:
 
     def _var(self, node: n.Var, scope: Scope) -> Shape:
         letter = node.letter
+        if letter == ONES:
+            self._kept.append(node)
+            return (("ones", id(node)),)
         definition = self.context.definitions.get(letter)
         if definition is not None:
             scope |= {index: axis for index, axis in self.fixed.items() if index not in scope}

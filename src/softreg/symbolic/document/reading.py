@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+from softreg.symbolic.document.letters import ONES
 from softreg.symbolic.document.scripts import Letters, Notation
 from softreg.symbolic.document.trees import (
     content,
@@ -69,6 +70,8 @@ class Reader(Letters):
         token = tree.value
         if token.type == "NUMBER":
             return n.Number(Fraction(token.value))
+        if token.value == "indicator":
+            return n.Var(ONES, at=tree.start)
         if token.type in ("NAME", "LABEL"):
             return n.Var(token.value + "_rows" * (token.value in self.notation.whole), at=tree.start)
         if token.type == "DOTS":
@@ -229,6 +232,9 @@ class Reader(Letters):
     def _elementary(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         name = base.value.type.lower()
         argument, used = self._next(rest, name, base.start)
+        if argument == n.Transposed(n.Var(ONES)) and used < len(rest):  # log 1'e^z
+            used += 1
+            argument = self._product(rest[:used])
         below = [part for s in scripts if s.kind == "below" for part in content(s)]
         if name == "max":
             return self._largest(below, argument, base.start), used

@@ -18,6 +18,7 @@ from softreg.symbolic.document.letters import (
     LOGITS,
     LOSSES,
     NEW,
+    ONES,
     PARAMETERS,
     PROBABILITIES,
     SAME_LOSS,
@@ -46,6 +47,7 @@ class Notation:
     events: set[str] = field(default_factory=set)  # letters of probabilities of events: P(y = k | x)
     whole: set[str] = field(default_factory=set)  # functions of a row that stand for all their values: X^T (y - p)
     iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
+    primed: set[str] = field(default_factory=set)  # letters that are others with a prime: z'_k = z_k + c
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
@@ -175,7 +177,8 @@ class Letters(ABC):
             if script.kind == "prime":
                 if not isinstance(value, n.Var):
                     raise NotUnderstoodError("a prime at something that is no letter", script.start)
-                value = replace(value, primes=value.primes + 1)
+                own = value.letter in self.notation.primed
+                value = replace(value, letter=f"{value.letter}'") if own else replace(value, primes=value.primes + 1)
             elif script.kind == "below":
                 value = self._lowered(value, script)
             elif is_sample(script):
@@ -213,6 +216,8 @@ class Letters(ABC):
     def _lowered(self, value: n.Node, script: Tree) -> n.Node:
         if not isinstance(value, n.Var):
             raise NotUnderstoodError("an index at something that is no letter", script.start)
+        if value.letter == ONES:
+            return value  # how many there are
         letter, mark, sub = value.letter, value.mark, list(value.sub)
         named = self.functions | LOSSES | PROBABILITIES
         for part in content(script):

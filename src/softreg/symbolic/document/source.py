@@ -42,6 +42,7 @@ class Side:
 
     tokens: tuple[Token, ...]
     text: str
+    at: int = 0  # where it would begin, if it is empty
 
     @cached_property
     def trees(self) -> list[Tree]:
@@ -56,7 +57,7 @@ class Side:
     @property
     def start(self) -> int:
         """Where it begins."""
-        return self.tokens[0].start if self.tokens else 0
+        return self.tokens[0].start if self.tokens else self.at
 
 
 @dataclass
@@ -96,11 +97,11 @@ class Source:
         stop = self._lines[number] if number < len(self._lines) else len(self.text)
         return self.text[start:stop].rstrip("\n")
 
-    def side(self, made: list[Token]) -> Side:
+    def side(self, made: list[Token], at: int = 0) -> Side:
         """Return tokens as a side of an equation."""
         before = _OPENING.search(self.text, max(0, made[0].start - 8), made[0].start) if made else None
         text = self.text[before.start() if before else made[0].start : made[-1].end] if made else ""
-        return Side(tuple(made), " ".join(text.split()))
+        return Side(tuple(made), " ".join(text.split()), at)
 
     def chains(self) -> tuple[list[Chain], list[Chain]]:
         """Return the chains of the displays, and the equations within the text."""
@@ -197,7 +198,7 @@ class Source:
             if relation.type in ("OTHER", "IMPLIES"):
                 chains.append(Chain(self.side(part), condition=case))
             else:
-                chains[-1].links.append(Link(relation, self.side(part), condition))
+                chains[-1].links.append(Link(relation, self.side(part, relation.end), condition))
 
 
 def _dangles(side: Side) -> bool:

@@ -190,8 +190,8 @@ class Usual:
                     votes[node.variable.letter] += 1
         weights = any(w in used for w in WEIGHTS)
         for letter in list(votes):
-            rows = letter.endswith("_rows")
-            if rows or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
+            other = letter.endswith(("_rows", "'"))
+            if other or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"
 
