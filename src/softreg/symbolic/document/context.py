@@ -48,6 +48,7 @@ class Inference:
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
         loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi")
         self.context.likelihood = "likelihood" in lowered and not any(word in lowered for word in loss)
+        self._diagonal = "diagonal" in lowered
         self._nodes: list[n.Node] = []
 
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
@@ -226,6 +227,9 @@ class Inference:
             return None
         if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
             return None
+        i, *others = head.sub or (head,)
+        if self._diagonal and others == [i] and isinstance(i, n.Var):
+            head, body = replace(head, sub=()), n.Diagonal(body, i.letter)  # S_ii = p_i (1 - p_i)
         return definition_from(head, n.reaching(body, n.free_indices(head)), line, text)
 
     def _try(self, side: Side) -> n.Node | None:

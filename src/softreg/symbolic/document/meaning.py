@@ -70,7 +70,12 @@ class Meaning(Entries):
         if isinstance(node, n.Entrywise):
             return self.value(node.left, scope, opaque) * self.value(node.right, scope, opaque)
         if isinstance(node, n.Diagonal):
-            vector = self.value(node.body, scope, opaque)
+            body, k = node.body, node.index
+            if self.ranges.binds(node):
+                size = self.ranges.of_sum(node)
+                vector = namespace.Array((size,), lambda i: self.value(body, Defaults({k: i}, scope), opaque).at())
+            else:
+                vector = self.value(body, scope, opaque)
             return namespace.Array(vector.shape * 2, lambda i, j: vector.at(i) * equal_index(i, j))
         if isinstance(node, n.Equal) and self.ranges.is_value(node):
             target = self.value(node.left, scope, opaque)  # 1 or 0

@@ -130,8 +130,11 @@ class OfOne(Node):
     body: Node
 
 
+@dataclass(frozen=True)
 class Diagonal(OfOne):
-    """The diagonal matrix of a vector."""
+    """The diagonal matrix of a vector, or of the values at an index."""
+
+    index: str | None = None
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,7 @@ def letters(node: Node) -> set[str]:
 
 def free_indices(node: Node) -> set[str]:
     """Return the letters that stand as indices and are bound by no sum or maximum."""
-    if isinstance(node, (Sum, Largest)):
+    if isinstance(node, (Sum, Largest, Diagonal)):
         return free_indices(node.body) - {node.index}
     own = {i.letter for i in (*node.sub, *node.sup) if isinstance(i, Var)} if isinstance(node, Var) else set()
     return own.union(*map(free_indices, node.children()))

@@ -126,6 +126,10 @@ class Ranges:
         """Return the size that the index of a sum or a maximum runs to."""
         return self._symbol(self._sums[id(node)])
 
+    def binds(self, node: n.Diagonal) -> bool:
+        """Whether a diagonal matrix is of the values at its index."""
+        return bool(self._sums[id(node)][0] == "sum")
+
     # --- shapes ---
 
     def index(self, node: n.Node, scope: Scope) -> Axis | None:
@@ -188,7 +192,10 @@ class Ranges:
         if isinstance(node, n.Largest) and node.index is not None:
             return self._over(node, node.index, node.body, scope)
         if isinstance(node, (n.Diagonal, n.Largest)):
-            inner = self.shape(node.body, scope)
+            inner = self.shape(node.body, scope if node.index is None else dict(scope))
+            if node.index is not None:  # p_i (1 - p_i) for all i, or the vector p_i of a row
+                inside = scope if inner else self._bind(node, node.index, scope)
+                inner = self._inside(node.body, inside, node.index, scope) or (inside[node.index],)
             if len(inner) != 1:
                 raise RangeError("a diagonal matrix or a largest entry of something that is no vector")
             self._sums[id(node)] = inner[0]

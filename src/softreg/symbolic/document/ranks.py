@@ -72,7 +72,7 @@ class Ranks:
                 ):
                     self._vector(a, 2)
                     self._vector(b, 2 if _is_matrix(b) else 1)
-        elif isinstance(node, n.Diagonal) or (isinstance(node, n.Largest) and node.index is None):
+        elif isinstance(node, (n.Diagonal, n.Largest)) and node.index is None:
             self._vector(node.body, 1)
         elif isinstance(node, n.Add):
             ranks = [self.rank(t) for t in node.terms]

@@ -240,7 +240,7 @@ class Reader(Letters):
             return self._largest(below, argument, base.start), used
         if any("e" not in str(part.value) for part in below):
             raise NotUnderstoodError("a logarithm to another base is not understood", base.start)
-        value: n.Node = n.Diagonal(argument) if name == "diag" else n.Function(name, argument)
+        value: n.Node = _diagonal(argument) if name == "diag" else n.Function(name, argument)
         for power in (s for s in scripts if s.kind == "above"):
             value = self._raised(value, power.parts[0])
         return value, used
@@ -349,6 +349,14 @@ def _at(term: n.Node, index: n.Node, k: str) -> n.Node:
         )
 
     return n.rebuilt(term, change)
+
+
+def _diagonal(node: n.Node) -> n.Diagonal:
+    """Return the diagonal matrix of a vector, or of p_i (1 - p_i) for all i."""
+    below = {i for v in n.values(node) for i in v.sub}
+    free = sorted(n.free_indices(node))
+    alone = len(free) == 1 and below == {n.Var(free[0])} and all(v.sub or v.arguments for v in n.values(node))
+    return n.Diagonal(node, free[0] if alone else None)
 
 
 def _times(parts: list[n.Node]) -> n.Node:
