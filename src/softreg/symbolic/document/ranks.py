@@ -12,6 +12,7 @@ SCALARS = frozenset(
     {"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"}
 )
 
+ACTIVATIONS = frozenset({"\\sigma", "sigmoid", "softmax", "S"})  # of a vector they make a vector
 VECTORS = frozenset({"y", "t", "b", "p", "q", "z", "x", "w", "\\theta", "\\hat y", "\\sigma", "\\delta"})
 
 
@@ -31,13 +32,12 @@ class Ranks:
     def _settle(self, nodes: list[n.Node]) -> None:
         for _ in range(4):
             before = dict(self.context.arity)
-            for node in nodes:
-                for part in reversed(list(node.walk())):  # what is within tells what is around it
-                    self._learn(part)
-                self.rank(node)
             for letter, definition in self.context.definitions.items():
+                self._learn(definition.body)
                 if definition.argument is None:
                     self._at_least(letter, len(definition.sub) + self.rank(definition.body))
+            for node in nodes:
+                self._learn(node)
             if before == self.context.arity:
                 return
 
@@ -56,6 +56,8 @@ class Ranks:
             self.context.arity[letter] = (min(sub, 3), sup)
 
     def _learn(self, node: n.Node) -> None:
+        for child in node.children():  # what is within tells what is around it
+            self._learn(child)
         if isinstance(node, n.Mul):
             for a, b in zip(node.factors, node.factors[1:], strict=False):
                 if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and not isinstance(b, n.Transposed):
@@ -72,6 +74,9 @@ class Ranks:
                 ):
                     self._vector(a, 2)
                     self._vector(b, 2 if _is_matrix(b) else 1)
+        elif isinstance(node, n.Var) and node.arguments and is_of_rows(node, self.context):
+            argument = node.arguments[0]
+            self._vector(argument, 0 if isinstance(argument, n.Var) and argument.sub else 1)
         elif isinstance(node, (n.Diagonal, n.Largest)) and node.index is None:
             self._vector(node.body, 1)
         elif isinstance(node, n.Add):
@@ -79,7 +84,7 @@ class Ranks:
             for t, rank in zip(node.terms, ranks, strict=True):
                 if rank == 0 and max(ranks) > 0:
                     v = t.factors[-1] if isinstance(t, n.Mul) and t.factors[0] == n.MINUS_ONE else t
-                    if isinstance(v, n.Var) and (v.letter in VECTORS or v.letter.isupper()):
+                    if isinstance(v, n.Var) and (v.letter.partition("^")[0] in VECTORS or v.letter.isupper()):
                         self._vector(v, max(ranks))
 
     def _vector(self, node: n.Node, rank: int) -> None:
@@ -97,8 +102,9 @@ class Ranks:
             if definition is not None and definition.argument is not None:
                 return self.rank(node.arguments[0]) if node.arguments else 0
             whole = self.context.arity_of(node.letter)[0]
-            if is_of_rows(node, self.context):
-                whole = max(whole, self.rank(node.arguments[0]))  # type: ignore[index]
+            like_argument = is_of_rows(node, self.context) or (definition is None and node.letter in ACTIVATIONS)
+            if like_argument and node.arguments:
+                whole = max(whole, self.rank(node.arguments[0]))
             return max(0, whole - len(node.sub))
         if isinstance(node, (n.Number, n.Equal, n.SquaredNorm)):
             return 0

@@ -181,6 +181,8 @@ class Letters(ABC):
                 value = replace(value, letter=f"{value.letter}'") if own else replace(value, primes=value.primes + 1)
             elif script.kind == "below":
                 value = self._lowered(value, script)
+            elif is_sample(script) and script.parts[0].parts[0].value == "[" and isinstance(value, n.Var):
+                value = replace(value, letter=f"{value.letter}^{{[{spelled(content(script)[0])}]}}")  # of a layer
             elif is_sample(script):
                 value = self._numbered(value, script)
             elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):

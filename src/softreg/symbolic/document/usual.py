@@ -80,6 +80,7 @@ class Usual:
         samples = any(context.arity_of(v)[1] for v in used)
         logits = self._logits(used, likely)
         context.binary = self._is_binary(likely, target, losses)
+        self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
         for letter in likely:
             self._probability(letter, logits)
         named = self._defined_probability()
@@ -268,7 +269,7 @@ class Usual:
         if context.arity_of(letter)[1] and z not in context.definitions:
             context.arity[z] = (context.arity_of(z)[0], 1)
         up = self._up(z)
-        if context.binary:
+        if context.binary or letter in self._logistic:
             if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in (
                 "h",
                 "p",
@@ -283,7 +284,10 @@ class Usual:
         if context.arity_of(letter)[0] == context.arity_of(z)[0] == 2:  # p_{nk}: the row comes first
             self._make(letter, ("n", "k"), f"\\frac{{e^{{{z}_{{nk}}}}}}{{\\sum_j e^{{{z}_{{nj}}}}}}")
             return
-        if context.arity_of(z)[0] == 2 and not self._bare(letter):
+        others = {
+            a.letter for v in self._vars() if v.letter == letter for a in v.arguments or () if isinstance(a, n.Var)
+        }
+        if (context.arity_of(z)[0] == 2 or len(others) > 1 or others - {z, "x"}) and not self._bare(letter):
             z, up = "\\zeta", ""  # softmax(Z) is of the rows of Z
         self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
         context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
