@@ -27,6 +27,7 @@ from softreg.symbolic.document.letters import (
     LOSSES,
     PROBABILITIES,
     TARGETS,
+    WEIGHTS,
 )
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
@@ -34,6 +35,7 @@ from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 
+OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
@@ -146,7 +148,7 @@ class Inference:
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
             head = self._try(chain.head)
-            if isinstance(head, n.Var) and head.primes and head.letter not in PROBABILITIES | LOSSES:
+            if isinstance(head, n.Var) and head.primes and head.letter not in OF_ITS_OWN:
                 notation.primed |= {head.letter} if head.arguments is None else set()  # but not y' = y (1 - y)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))

@@ -26,7 +26,7 @@ from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import POSITIVE, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
-from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS
+from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import Ranges
 from softreg.symbolic.document.sides import Sides
@@ -162,7 +162,7 @@ class Judge(Equations):
         )
         if after == node:
             return "definition", ""  # z = (z_1, ..., z_K)
-        if (again and not node.primes) or link.relation.type == "ARROW":
+        if (again and (not node.primes or node.letter in WEIGHTS)) or link.relation.type == "ARROW":
             if after is not None and (told := of_another(node, after)):
                 return "false", told
             problem = f"; {right.problem[1]}" if right.problem else ""

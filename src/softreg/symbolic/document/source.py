@@ -299,7 +299,7 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
         else:
             kept = split(piece, "IN")[0] if _relations(piece) else piece  # without: in R^K
             first, *more = split(kept, "IMPLIES")
-            if not out and more and said(first):
+            if not out and any(more) and said(first):
                 ahead, kept = said(first), kept[len(first) + 1 :]  # i = j => ...
             made, condition = taken_out(kept, text)
             out.append((made, condition or ahead))

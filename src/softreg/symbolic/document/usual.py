@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.commands import WORDS
 from softreg.symbolic.document.definitions import Context, Definition, read_formula
 from softreg.symbolic.document.letters import (
     ALWAYS_PROBABILITIES,
@@ -19,6 +21,7 @@ from softreg.symbolic.document.letters import (
 from softreg.symbolic.document.ranks import Ranks
 
 _USUAL = "the usual meaning"
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")  # a name, as in e^{score_k}
 
 
 def _core(factors: Iterable[n.Node]) -> list[n.Node]:
@@ -251,6 +254,7 @@ class Usual:
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
     ) -> None:
         sup = ("n",) if self.context.arity_of(letter)[1] else ()
+        latex = _WORD.sub(lambda m: m[0] if m[0] in WORDS else rf"\operatorname{{{m[0]}}}", latex)
         text = f"{self._head(letter, sub)} = {latex}"
         definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, text=text, guessed=True)
         self.context.arity[letter] = (len(sub), len(sup))
