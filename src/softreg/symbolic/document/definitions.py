@@ -144,6 +144,11 @@ def has_rows(node: n.Node, context: Context) -> bool:
     return not any(v.letter in WEIGHTS for v in (n.values(first) if first is not None else ()))
 
 
+def is_bias(node: n.Node) -> bool:
+    """Whether this is b, which is added to each row of X W, and to each column of W X."""
+    return isinstance(node, n.Var) and node.letter.partition("^")[0] == "b" and not node.sub
+
+
 def is_of_entries(v: n.Var) -> bool:
     """Whether what stands in the brackets after a letter has an index."""
     return any(isinstance(a, n.Var) and bool(a.sub) for a in v.arguments or ())

@@ -15,7 +15,7 @@ import sympy as sp
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_slope
+from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_slope
 from softreg.symbolic.document.entries import (
     POSITIVE,
     Array,
@@ -48,7 +48,7 @@ class Meaning(Entries):
         if isinstance(node, n.Var):
             return self._var(node, scope, opaque)
         if isinstance(node, n.Add):
-            return self._fold([self.value(t, scope, opaque) for t in node.terms], lambda a, b: a + b)
+            return self._fold(self._terms(node, scope, opaque), lambda a, b: a + b)
         if isinstance(node, n.Mul):
             return self._product(node, scope, opaque)
         if isinstance(node, n.Quotient):
@@ -111,6 +111,16 @@ class Meaning(Entries):
         for value in values[1:]:
             out = combine(out, value)
         return out
+
+    def _terms(self, node: n.Add, scope: Scope, opaque: frozenset[str]) -> list[Array]:
+        """Return the terms; a bias is the same for each row, or each column."""
+        values = [self.value(t, scope, opaque) for t in node.terms]
+        whole = max(values, key=lambda v: v.ndim)
+        for at, (term, value) in enumerate(zip(node.terms, values, strict=True)):
+            if whole.ndim == 2 and value.ndim == 1 and is_bias(term):
+                across = has_rows(node, self.context)
+                values[at] = namespace.Array(whole.shape, lambda i, j, v=value, c=across: v.at(j if c else i))
+        return values
 
     def _product(self, node: n.Mul, scope: Scope, opaque: frozenset[str]) -> Array:
         out, row = scalar(sp.S.One), False

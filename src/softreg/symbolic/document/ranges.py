@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, has_rows, is_of_rows, is_slope
+from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_of_rows, is_slope
 from softreg.symbolic.document.letters import ONES, SIZES
 
 Axis = tuple[Any, ...]
@@ -163,7 +163,14 @@ class Ranges:
         if isinstance(node, n.Var):
             return self._var(node, scope)
         if isinstance(node, n.Add):
-            return self._alike([self.shape(t, scope) for t in node.terms])
+            shapes = [self.shape(t, scope) for t in node.terms]
+            whole = max(shapes, key=len)
+            if len(whole) == 2:
+                beside = whole[-1:] if has_rows(node, self.context) else whole[:1]
+                for at, term in enumerate(node.terms):
+                    if is_bias(term) and len(shapes[at]) == 1:
+                        shapes[at] = self._alike([beside, shapes[at]]) and whole
+            return self._alike(shapes)
         if isinstance(node, n.Mul):
             return self._product(node, scope)
         if isinstance(node, (n.Quotient, n.Power)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_of_rows, is_slope
+from softreg.symbolic.document.definitions import Context, is_bias, is_of_rows, is_slope
 from softreg.symbolic.document.letters import LOSSES
 
 SCALARS = frozenset(
@@ -85,7 +85,7 @@ class Ranks:
                 if rank == 0 and max(ranks) > 0:
                     v = t.factors[-1] if isinstance(t, n.Mul) and t.factors[0] == n.MINUS_ONE else t
                     if isinstance(v, n.Var) and (v.letter.partition("^")[0] in VECTORS or v.letter.isupper()):
-                        self._vector(v, max(ranks))
+                        self._vector(v, 1 if is_bias(v) else max(ranks))
 
     def _vector(self, node: n.Node, rank: int) -> None:
         while isinstance(node, (n.Function, n.Transposed)):
