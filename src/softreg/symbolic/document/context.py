@@ -141,6 +141,7 @@ class Inference:
         """Find letters that are defined as functions, A(z) = ..., and those defined with one argument and with two."""
         notation = self.context.notation
         counts: dict[str, set[int]] = {}
+        plainly = {v.letter for node in self._sides(chains) for v in n.values(node) if v.arguments is None}
         for chain in chains:
             for side in (chain.head, *(link.right for link in chain.links)):
                 notation.events |= set(_events(side))
@@ -152,10 +153,10 @@ class Inference:
                 notation.primed |= {head.letter} if head.arguments is None else set()  # but not y' = y (1 - y)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
-            self._bare(chain)
+            self._bare(chain, plainly)
         notation.overloaded = {letter: min(found) for letter, found in counts.items() if len(found) > 1}
 
-    def _bare(self, chain: Chain) -> None:
+    def _bare(self, chain: Chain, plainly: set[str]) -> None:
         """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
         sides = [chain.head, *(link.right for link in chain.links)]
         for left, right in itertools.pairwise(sides):
@@ -164,6 +165,8 @@ class Inference:
                 continue
             used = n.free_indices(body)
             for v in (v for v in n.values(head) if v.arguments and (v is head or v.letter not in LOSSES)):
+                if v.letter.partition("_")[0] in LOSSES and v.letter in plainly:
+                    continue  # J(v, o) = ... u_o ..., and then J
                 plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in v.arguments or ()]
                 bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
                 if bare:

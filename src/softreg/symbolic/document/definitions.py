@@ -104,7 +104,10 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
         return None
     if not all(isinstance(a, n.Var) for a in head.arguments or ()):
         return None  # g(w'x) = ... is a value of a function, and says little of others
-    if n.free_indices(body) & {a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub}:
+    loss = head.letter.partition("_")[0] in LOSSES
+    if not loss and n.free_indices(body) & {
+        a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub
+    }:
         return None  # an index in brackets that is not read as one
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]

@@ -6,6 +6,7 @@ its argument; after any other, a factor.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
@@ -116,7 +117,7 @@ class Letters(ABC):
             last, arguments = [arguments[1]], arguments[:1]  # S(z, i)
         sub += [a for place, a in enumerate(arguments) if place in bare] + last
         arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)
-        if head.letter not in LOSSES:
+        if head.letter.partition("_")[0] not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
                     if not sub and argument.letter.removesuffix("_rows") not in OF_NO_CLASS:
@@ -224,6 +225,10 @@ class Letters(ABC):
         named = self.functions | LOSSES | PROBABILITIES
         for part in content(script):
             pieces = flat(part) if part.kind == "product" else [part]
+            if part.is_leaf("NUMBER") and re.fullmatch("[1-9]0", part.value.value) and letter in WEIGHTS:
+                pieces = [
+                    Tree("leaf", (), replace(part.value, value=digit)) for digit in part.value.value
+                ]  # of the class 1
             if part.kind == "product" and any(o == "/" for o in part.value):
                 raise NotUnderstoodError("an index that is not understood", part.start)
             for piece in pieces:
