@@ -35,9 +35,10 @@ class Point:
     def entry(self, label: Expr, places: tuple[int, ...], last_size: int) -> Any:
         """Return the value of an entry of a variable."""
         name = str(label)
-        if name in self._rows and places[-1] == last_size:
-            return 1 - sum(self.entry(label, (*places[:-1], k), last_size) for k in range(1, last_size))
-        return self._draw((name, places), bool(label.is_positive) or name in self._rows)
+        if name in self._rows:  # probabilities
+            row = [self._draw((name, (*places[:-1], k)), positive=True) for k in range(1, last_size + 1)]
+            return row[places[-1] - 1] / CONTEXT.fsum(row)
+        return self._draw((name, places), bool(label.is_positive))
 
     def scalar(self, symbol: Expr) -> Any:
         """Return the value of a scalar, or the size that the symbol names."""

@@ -192,3 +192,26 @@ def test_a_loss_that_is_not_understood():
     right, other = (rf"$$\frac{{\partial L}}{{\partial z_i}} = p_i {sign} y_i$$" for sign in "-+")
     assert [s.verdict for s in judge(loss + right).steps] == ["definition", "unparseable", "true-if"]
     assert [s.verdict for s in judge(loss + other).steps] == ["definition", "unparseable", "undecided"]
+
+
+def test_an_empty_side():
+    """A side on which nothing stands is told with its place."""
+    (step,) = judge("Here\n\n$$p_k = $$").steps
+    assert step.verdict == "unparseable"
+    assert "line 3, column 8" in step.hint
+
+
+def test_a_name_as_scores():
+    """What is guessed of letters holds for names too."""
+    (step,) = judge(r"$$\log S_k = \text{score}_k - \log \sum_j e^{\text{score}_j}$$").steps
+    assert step.verdict == "true"
+
+
+def test_a_prime():
+    """A weight with a prime is what it becomes; a letter that is defined with one is another letter."""
+    before = r"$$z_k = w_k^T x$$ $$L = -\sum_k y_k (z_k - \log \sum_j e^{z_j})$$ "
+    for sign, verdict in (("-", "update"), ("+", "false")):
+        (*_, step) = judge(before + rf"$$w_k' = w_k {sign} \eta \frac{{\partial L}}{{\partial w_k}}$$").steps
+        assert step.verdict == verdict
+    (first, other) = judge(r"$$z'_k = z_k + c$$ $$z'_k - z'_j = z_k + z_j$$").steps
+    assert (first.verdict, other.verdict) == ("definition", "false")

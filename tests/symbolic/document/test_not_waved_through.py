@@ -96,3 +96,37 @@ def test_the_targets_of_a_divergence_are_no_second_softmax(loss, q):
     steps = judge(text.replace("Q", q)).steps
     assert [step.verdict for step in steps[2:]] == ["false", "false", "true-if"]
     assert steps[-1].assumptions == ["sum_k p_k = 1"]
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (r"\frac{\partial D}{\partial z_k} = 7 (p_k - q_k)", "undecided"),
+        (r"\frac{\partial (L + D)}{\partial z_k} = q_k - y_k + 7 (p_k - q_k)", "undecided"),
+        (r"p_k - q_k = 7 (p_k - q_k)", "undecided"),
+        (r"\sum_k (p_k - q_k) y_k = 5 \sum_k (p_k - q_k) y_k", "undecided"),
+        (r"\sum_k \frac{\partial L}{\partial z_k} = \sum_k q_k - \sum_k y_k", "true-if"),
+        (r"\frac{\partial p_k}{\partial z_j} = p_k \delta_{kj} - p_k p_j", "true"),
+        (r"\sum_k \frac{\partial p_k}{\partial z_j} = p_j (1 - \sum_k p_k)", "true"),
+    ],
+)
+def test_a_guess_that_makes_all_zero(row, verdict):
+    """p, of which nothing is said, is guessed to be the softmax that q is: what this makes 0 proves nothing."""
+    text = (
+        r"$$q_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ $$D = \sum_i q_i \log \frac{q_i}{p_i}$$ $$L = -\sum_i y_i \log q_i$$"
+    )
+    step = judge(f"{text} $${row}$$").steps[3]
+    assert step.verdict == verdict
+    assert ("0 = 0" in step.hint) == (verdict == "undecided")
+
+
+def test_a_letter_of_which_nothing_is_said():
+    """A letter that stands on one side alone may be anything: that refutes nothing, and proves nothing."""
+    softmax = r"$$S_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$ "
+    value = r"\frac{e^{z_i}}{\Sigma} - \frac{(e^{z_i})^2}{\Sigma^2}"
+    rows = rf"$$\frac{{\partial S_i}}{{\partial z_i}} = {value}$$ $${value} = S_i (1 - S_i)$$"
+    steps = judge(softmax + rows).steps
+    assert [s.verdict for s in steps] == ["definition", "undecided", "undecided"]
+    assert "Sigma" in steps[1].hint
+    said = rows + r" where $\Sigma$ denotes $\sum_j e^{z_j}$."
+    assert [s.verdict for s in judge(softmax + said).steps[1:]] == ["true"] * 2

@@ -4,7 +4,8 @@
 `grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
 `context`, `usual`, `given`, `ranks`               what the letters mean: inferred, guessed, or told
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
-`sides`, `compare`, `judge`, `hints`               verdicts
+`sides`, `compare`, `equations`                    whether two sides are equal
+`judge`, `vacuous`, `doubted`, `hints`             verdicts
 `page`, `mathml`                                   the report as one page
 """
 

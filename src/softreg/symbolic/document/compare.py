@@ -59,13 +59,6 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
     except UndecidedError as error:
         reason = str(error)
     a, b, difference = (_scaled(e, facts) for e in (a, b, difference))
-    found = refute(a, b, facts, apart)
-    if found is not None:
-        for label in (None, *facts.labels) if facts.one_hot and facts.sums else ():
-            if _is_zero_one_hot(difference, facts, label):
-                at = "" if label is None else f" at {label.name}"
-                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums))
-        return Outcome("false", counterexample=found)
     try:
         used: set[str] = set()
         if facts.sums and _is_zero(difference, tuple(facts.sums), used):
@@ -73,6 +66,13 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
             return Outcome("true-if", tuple(dict.fromkeys(total_told(y, value) for y, value in needed)))
     except UndecidedError as error:
         reason = str(error)
+    found = refute(a, b, facts, apart)
+    if found is not None:
+        for label in (None, *facts.labels) if facts.one_hot and facts.sums else ():
+            if _is_zero_one_hot(difference, facts, label):
+                at = "" if label is None else f" at {label.name}"
+                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums))
+        return Outcome("false", counterexample=found)
     return Outcome("undecided", reason=reason or "neither proved nor refuted")
 
 
@@ -95,26 +95,40 @@ def _is_zero(e: Expr, rows: tuple[str, ...], used: set[str] | None = None) -> bo
         if used is not None:
             used |= normal.used
         return True
-    inner = _term_by_term(e)
-    return inner is not None and _is_zero(inner, rows, used)
+    parts = _term_by_term(e)
+    return bool(parts) and all(_is_zero(part, rows, used) for part in parts)
 
 
-def _term_by_term(e: Expr) -> Expr | None:
-    """Return a term whose sum over an index is e, if e is made of sums over one range; e is 0 if the term is."""
-    index: Expr = None
-    out = sp.S.Zero
-    for term in sp.Add.make_args(sp.expand_mul(e, deep=False)):
+def _term_by_term(e: Expr) -> list[Expr]:
+    """Return what makes e 0 where it is 0: a term of the sums over each range, and the rest; nothing without sums."""
+    rest = sp.S.Zero
+    terms: dict[Expr, Expr] = {}
+    indices: dict[Expr, Expr] = {}
+    for term in sp.Add.make_args(sp.expand_mul(_contracted(e), deep=False)):
         factors = sp.Mul.make_args(term)
         sums = [f for f in factors if isinstance(f, Total)]
-        if len(sums) != 1:
-            return None
-        if index is None:
-            index = Index("t", sums[0].index.size)
-        if sums[0].index.size != index.size:
-            return None
-        rest = sp.Mul(*(f for f in factors if f is not sums[0]))
-        out = out + rest * sums[0].term.xreplace({sums[0].index: index})
-    return out if index is not None else None
+        if not sums:
+            rest = rest + term
+            continue
+        if len(sums) > 1:
+            return []
+        size = sums[0].index.size
+        index = indices.setdefault(size, Index("t", size))
+        inner = sp.Mul(*(f for f in factors if f is not sums[0])) * sums[0].term.xreplace({sums[0].index: index})
+        terms[size] = terms.get(size, sp.S.Zero) + inner
+    return [*terms.values(), rest] if terms else []
+
+
+def _contracted(e: Expr) -> Expr:
+    """Replace each sum of a_k where k = i by a_i."""
+    found = {}
+    for whole in e.atoms(Total):
+        for delta in sp.Mul.make_args(whole.term):
+            others = [i for i in delta.args if i != whole.index] if isinstance(delta, sp.KroneckerDelta) else []
+            if len(others) == 1 and getattr(others[0], "size", None) == whole.index.size:
+                found[whole] = whole.term.xreplace({whole.index: others[0]})
+                break
+    return e.xreplace(found)
 
 
 def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:

@@ -24,7 +24,10 @@ from softreg.symbolic.document.definitions import (
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
+    LOSSES,
+    PROBABILITIES,
     TARGETS,
+    WEIGHTS,
 )
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
@@ -32,6 +35,7 @@ from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 
+OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
@@ -44,13 +48,16 @@ class Inference:
         self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
+        loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi")
+        self.context.likelihood = "likelihood" in lowered and not any(word in lowered for word in loss)
+        self._diagonal = "diagonal" in lowered
         self._nodes: list[n.Node] = []
 
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
         context = self.context
         self._functions([*chains, *inline])
-        learn(context.notation, self._sides(chains))
+        learn(context.notation, self._sides([*chains, *inline]))
         for x in context.notation.rows:
             context.arity[f"{x}_rows"] = (2, 0)
         for text in context.given:
@@ -69,7 +76,23 @@ class Inference:
         self._totals([*chains, *inline])
         self._one_hot([*chains, *inline])
         self._reference()
+        self._negative_samples()
         return context
+
+    def _negative_samples(self) -> None:
+        r"""Find the sums that leave out what stands beside them: log \sigma(u_o'v) + \sum_k log \sigma(-u_k'v)."""
+        context = self.context
+        for definition in context.definitions.values():
+            terms = definition.body.terms if isinstance(definition.body, n.Add) else ()
+            inner = [t.factors[-1] if isinstance(t, n.Mul) else t for t in terms]
+            alone = [v for t in inner if _is_log_of_one(t) for v in n.values(t) if v.sub]
+            for total in (t for t in inner if isinstance(t, n.Sum) and _is_log_of_one(t.body)):
+                summed = {v.letter for v in n.values(total.body) if n.Var(total.index) in v.sub}
+                for v, out in ((v, v.sub[0]) for v in alone if v.letter in summed):
+                    if not isinstance(out, n.Var):
+                        continue
+                    context.apart[v.letter] = out.letter
+                    context.notes.append(f"the sum over {total.index} leaves out {out.letter}")
 
     def _one_hot(self, chains: list[Chain]) -> None:
         r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
@@ -118,29 +141,36 @@ class Inference:
         """Find letters that are defined as functions, A(z) = ..., and those defined with one argument and with two."""
         notation = self.context.notation
         counts: dict[str, set[int]] = {}
+        plainly = {v.letter for node in self._sides(chains) for v in n.values(node) if v.arguments is None}
         for chain in chains:
+            for side in (chain.head, *(link.right for link in chain.links)):
+                notation.events |= set(_events(side))
             types = [t.type for t in chain.head.tokens]
             if types == ["NAME", "LPAR", "NAME", "RPAR"]:
                 notation.functions.add(chain.head.tokens[0].value)
             head = self._try(chain.head)
+            if isinstance(head, n.Var) and head.primes and head.letter not in OF_ITS_OWN:
+                notation.primed |= {head.letter} if head.arguments is None else set()  # but not y' = y (1 - y)
             if isinstance(head, n.Var) and head.arguments and chain.links[0].relation.type == "EQ":
                 counts.setdefault(head.letter, set()).add(len(head.arguments))
-            self._bare(chain)
+            self._bare(chain, plainly)
         notation.overloaded = {letter: min(found) for letter, found in counts.items() if len(found) > 1}
 
-    def _bare(self, chain: Chain) -> None:
+    def _bare(self, chain: Chain, plainly: set[str]) -> None:
         """Find functions whose brackets hold an index that the formula after `=` has: p(k | x) = ... z_k ..."""
         sides = [chain.head, *(link.right for link in chain.links)]
         for left, right in itertools.pairwise(sides):
-            head = self._try(left)
-            body = self._try(right) if isinstance(head, n.Var) and head.arguments else None
-            if not isinstance(head, n.Var) or body is None:
+            head, body = self._try(left), self._try(right)
+            if head is None or body is None:
                 continue
             used = n.free_indices(body)
-            plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in head.arguments or ()]
-            bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
-            if bare:
-                self.context.notation.bare.setdefault(head.letter, bare)
+            for v in (v for v in n.values(head) if v.arguments and (v is head or v.letter not in LOSSES)):
+                if v.letter.partition("_")[0] in LOSSES and v.letter in plainly:
+                    continue  # J(v, o) = ... u_o ..., and then J
+                plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in v.arguments or ()]
+                bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
+                if bare:
+                    self.context.notation.bare.setdefault(v.letter, bare)
 
     def _totals(self, chains: list[Chain]) -> None:
         """Find what the document itself says that the targets sum to."""
@@ -202,7 +232,10 @@ class Inference:
             return None
         if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
             return None
-        return definition_from(head, body, line, text)
+        i, *others = head.sub or (head,)
+        if self._diagonal and others == [i] and isinstance(i, n.Var):
+            head, body = replace(head, sub=()), n.Diagonal(body, i.letter)  # S_ii = p_i (1 - p_i)
+        return definition_from(head, n.reaching(body, n.free_indices(head)), line, text)
 
     def _try(self, side: Side) -> n.Node | None:
         try:
@@ -223,6 +256,19 @@ class Inference:
                     sub, sup = arity.get(v.letter, (0, 0))
                     arity[v.letter] = (max(sub, len(v.sub)), max(sup, len(v.sup)))
         Ranks(self.context).settle(self._nodes)
+
+
+def _is_log_of_one(node: n.Node) -> bool:
+    """Whether this is the logarithm of a function of something."""
+    return isinstance(node, n.Function) and isinstance(node.argument, n.Var) and bool(node.argument.arguments)
+
+
+def _events(side: Side) -> Iterator[str]:
+    """Yield the letters of probabilities of events with a letter: P in P(y = k | x)."""
+    for at in range(len(side.tokens) - 4):
+        p, *more = side.tokens[at : at + 5]
+        if [t.type for t in more] == ["LPAR", "NAME", "EQ", "NAME"]:
+            yield p.value
 
 
 def _is_probability(body: n.Node) -> bool:

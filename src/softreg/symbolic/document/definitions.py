@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
-from softreg.symbolic.document.letters import LOSSES, PARAMETERS, WEIGHTS
+from softreg.symbolic.document.letters import LOSSES, ONES, PARAMETERS, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import Notation
@@ -27,6 +27,7 @@ class Definition:
     text: str = ""
     at: int = -1  # where it stands in the document
     of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
+    guessed: bool = False  # whether the document says nothing of it, so that it has its usual meaning
 
 
 @dataclass
@@ -47,39 +48,44 @@ class Context:
     one_hot: bool = False
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
     binary: bool = False
+    likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
+    apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
 
     def arity_of(self, letter: str) -> tuple[int, int]:
         """Return how many indices below and above the letter has where it has the most."""
-        return self.arity.get(letter, (0, 0))
+        return (1, 0) if letter == ONES else self.arity.get(letter, (0, 0))
 
     def without_reading(self, letters: set[str]) -> str:
         """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""
-        done: set[str] = set()
-        while letters - done:
-            letter = min(letters - done)
+        for letter in self.behind(letters) & self.unread:
             definition = self.definitions.get(letter)
-            if letter in self.unread and (definition is None or definition.at < 0):
+            if definition is None or definition.at < 0:
                 return letter
-            done.add(letter)
-            letters = letters | (n.letters(definition.body) if definition is not None else set())
         return ""
+
+    def guessed(self, letters: set[str]) -> set[str]:
+        """Return the letters of these, or of their definitions, of which the meaning is guessed."""
+        return {v for v in self.behind(letters) if v in self.definitions and self.definitions[v].guessed}
+
+    def behind(self, letters: set[str]) -> set[str]:
+        """Return these letters, and those of their definitions."""
+        found: set[str] = set()
+        todo = set(letters)
+        while todo:
+            letter = todo.pop()
+            found.add(letter)
+            if letter in self.definitions:
+                todo |= n.letters(self.definitions[letter].body) - found
+        return found
 
     def accept(self, definition: Definition, origin: str) -> None:
         """Take a definition, if the letter has none and would not be defined by itself."""
         if definition.letter in self.definitions:
             return
-        used, todo = set(), [definition.letter]
-        bodies = {**{k: d.body for k, d in self.definitions.items()}, definition.letter: definition.body}
-        while todo:
-            letter = todo.pop()
-            for other in n.letters(bodies[letter]) if letter in bodies else ():
-                if other == definition.letter:
-                    return  # it would be defined by itself
-                if other not in used:
-                    used.add(other)
-                    todo.append(other)
+        if definition.letter in self.behind(n.letters(definition.body)):
+            return  # it would be defined by itself
         self.definitions[definition.letter] = definition
         if definition.argument is not None or definition.formal is not None:
             self.notation.functions.add(definition.letter)
@@ -98,7 +104,10 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
         return None
     if not all(isinstance(a, n.Var) for a in head.arguments or ()):
         return None  # g(w'x) = ... is a value of a function, and says little of others
-    if n.free_indices(body) & {a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub}:
+    loss = head.letter.partition("_")[0] in LOSSES
+    if not loss and n.free_indices(body) & {
+        a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub
+    }:
         return None  # an index in brackets that is not read as one
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
@@ -108,8 +117,8 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     if not indices and head.arguments and len(head.arguments) == 1 and isinstance(head.arguments[0], n.Var):
         inner = head.arguments[0]
         elementwise = not any(isinstance(node, n.Sum) for node in body.walk()) and inner.letter in n.letters(body)
-        if inner.letter in ("x", "X") and n.letters(body) & set(WEIGHTS):
-            elementwise = False
+        if inner.letter == "\\phi" or (inner.letter in ("x", "X") and n.letters(body) & {*WEIGHTS, "y"}):
+            elementwise = False  # a function of all features
         if elementwise and not inner.sub and head.letter not in LOSSES:
             argument = inner.letter
     sub = tuple(names[: len(head.sub)])
@@ -118,6 +127,29 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     formal = first.letter if isinstance(first, n.Var) and not more else None
     entries = is_of_entries(head)
     return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
+
+
+def is_of_rows(node: n.Node, context: Context) -> bool:
+    """Whether this is a function of something in brackets that makes a vector of a vector, and a matrix of a matrix."""
+    definition = context.definitions.get(node.letter) if isinstance(node, n.Var) and node.arguments else None
+    if definition is None or definition.formal is None or len(definition.sub) != 1:
+        return False
+    entry = n.Var(definition.formal, (n.Var(definition.sub[0]),))
+    return any(replace(v, sup=()) == entry for v in n.values(definition.body))
+
+
+def has_rows(node: n.Node, context: Context) -> bool:
+    """Whether the classes are the columns of a matrix of scores, as in X W; in W X they are the rows."""
+    while isinstance(node, n.Var) and node.letter in context.definitions:
+        node = context.definitions[node.letter].body
+    product = next((part for part in node.walk() if isinstance(part, n.Mul)), None)
+    first = product.factors[0] if product is not None else None
+    return not any(v.letter in WEIGHTS for v in (n.values(first) if first is not None else ()))
+
+
+def is_bias(node: n.Node) -> bool:
+    """Whether this is b, which is added to each row of X W, and to each column of W X."""
+    return isinstance(node, n.Var) and node.letter.partition("^")[0] == "b" and not node.sub
 
 
 def is_of_entries(v: n.Var) -> bool:

@@ -9,7 +9,8 @@ import sympy as sp
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context
+from softreg.symbolic.document.definitions import Context, has_rows, is_of_rows
+from softreg.symbolic.document.letters import ONES
 from softreg.symbolic.document.ranges import Ranges, size_symbol
 from softreg.symbolic.terms import Expr, Index, Pick, derivative
 
@@ -128,6 +129,8 @@ class Entries(ABC):
 
     def _var(self, node: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
         letter = node.letter
+        if letter == ONES:
+            return namespace.Array((self.ranges.of_axis(("ones", id(node))),), lambda i: sp.S.One)
         if ("value", letter) in scope:
             bound = scope[("value", letter)]
             known = [self.index(i, scope) for i in node.sub]
@@ -150,15 +153,26 @@ class Entries(ABC):
         below = [self.index(i, scope) for i in node.sub]
         missing = [self.ranges.of_slot(letter, "sub", place) for place in range(len(below), sub)]
 
-        bound = self._bound(node, definition, scope, opaque)
+        argument = self._argument(node, definition, scope, opaque)
 
-        def entry(*more: Expr) -> Expr:
-            return self._entry(letter, (*below, *more), tuple(above), opaque, scope if bound is None else bound)
+        def entries(*at: Expr, of: Array = argument) -> Expr:
+            inner = scope if of is None or definition is None else Defaults({("value", definition.formal): of}, scope)
+            return self._entry(letter, (*below, *at), tuple(above), opaque, inner)
 
-        return namespace.Array(missing, entry)
+        if argument is None or argument.ndim == 1:
+            return namespace.Array(missing, entries)
+        across = has_rows(node.arguments[0], self.context)  # type: ignore[index]
+        matrix = argument if across else namespace.matrix_transpose(argument)
+        rows, columns = matrix.shape
 
-    def _bound(self, node: n.Var, definition: Any, scope: Scope, opaque: frozenset[str]) -> Scope | None:
-        """Return a scope in which the vector that a function is of has the value in brackets."""
+        def of_row(r: Expr, k: Expr) -> Expr:
+            return entries(k, of=namespace.Array((columns,), lambda j: matrix.at(r, j)))
+
+        found = namespace.Array((rows, columns), of_row)
+        return found if across else namespace.matrix_transpose(found)
+
+    def _argument(self, node: n.Var, definition: Any, scope: Scope, opaque: frozenset[str]) -> Array | None:
+        """Return what a function is of, if it is another vector than that it is defined with, or a matrix."""
         if definition is None or definition.formal is None or not node.arguments or node.letter in opaque:
             return None
         first = node.arguments[0]
@@ -167,9 +181,8 @@ class Entries(ABC):
         if isinstance(first, n.Var) and first.sub and not first.letter.endswith("_rows"):
             first = n.Var(first.letter, (), first.sup)
         argument = self.value(first, scope, opaque)
-        if argument.ndim != 1:
-            return None
-        return Defaults({("value", definition.formal): argument}, scope)
+        matrix = argument.ndim == 2 and not node.sub and is_of_rows(node, self.context)
+        return argument if argument.ndim == 1 or matrix else None
 
     def _sample(self, letter: str, place: int, scope: Scope) -> Expr:
         """Return the sample that is meant where none is said: always the same one."""

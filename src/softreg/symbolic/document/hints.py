@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -9,7 +10,7 @@ import sympy as sp
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Counterexample, refute, signs
 from softreg.symbolic.document.definitions import is_of_entries
-from softreg.symbolic.document.entries import UnclearError, name_of
+from softreg.symbolic.document.entries import UnclearError, VacuousError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import INPUTS, LOSSES
 from softreg.symbolic.document.ranges import RangeError
@@ -90,14 +91,9 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
     told = None
     for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
         try:
-            step = judge.values(right) - judge.value(weight)
-            slope, loss = judge.value(n.Derivative(n.Var(letter), weight)), judge.value(n.Var(letter))
-            if step.shape != slope.shape or loss.ndim:
-                continue
-            at = tuple(Index(c, size) for c, size in zip("ijkl", step.shape, strict=False))
-            looked_at = (_between(judge, e) for e in (step.at(*at) * slope.at(*at), loss.at()))
+            before, change, slope = _moved(judge, right.nodes[0], weight, letter)
+            looked_at = (_between(judge, e) for e in (change * slope, judge.value(n.Var(letter)).at()))
             direction, height = (signs(e, judge.facts()) for e in looked_at)
-            old, change = judge.value(weight).at(*at), step.at(*at)
         except (UnclearError, RangeError, SymbolicError):
             continue
         body = judge.context.definitions[letter].body
@@ -108,9 +104,35 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
             return None
         ask = "down the slope of {}, a likelihood that is to grow: add" if product or height == {-1} else ""
         ask = ask or "up the slope of {}, which is to become smaller: subtract"
-        found = refute(_between(judge, old - change), _between(judge, old + change), judge.facts())
+        found = refute(_between(judge, before - change), _between(judge, before + change), judge.facts())
         told = told or (f"this goes {ask.format(letter)} the gradient", found)
     return told
+
+
+def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> tuple[Any, Any, Any]:
+    """Return an entry of the weight, by how much it changes, and the slope of the loss there."""
+
+    def entries(value: n.Node, slope: n.Node) -> tuple[Any, Any, Any]:
+        old, new, slopes = (judge.value(node) for node in (weight, value, slope))
+        if not old.shape == new.shape == slopes.shape:
+            raise RangeError("a weight and what it becomes have other shapes")
+        at = tuple(Index(c, size) for c, size in zip("ijkl", old.shape, strict=False))
+        before = old.at(*at)
+        return before, new.at(*at) - before, slopes.at(*at)
+
+    try:
+        return entries(value, n.Derivative(n.Var(loss), weight))
+    except VacuousError:  # how the loss depends on the weight is not said: any slope will do
+        named = n.rebuilt(value, partial(_in_place, slope_of=loss, by=weight))
+        if named == value:
+            raise
+        return entries(named, weight)
+
+
+def _in_place(part: n.Node, slope_of: str, by: n.Var) -> n.Node | None:
+    """Return what stands for the slope of a loss in a weight."""
+    slope = isinstance(part, n.Derivative) and isinstance(part.body, n.Var) and part.variable == by
+    return by if slope and n.letters(part) >= {slope_of} else None
 
 
 def _between(judge: Judge, e: Any) -> Any:

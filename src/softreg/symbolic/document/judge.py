@@ -18,20 +18,21 @@ from functools import partial
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.compare import Facts, Outcome, compare, total_told
+from softreg.symbolic.document.compare import Outcome, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import UnclearError, name_of
+from softreg.symbolic.document.entries import POSITIVE, name_of
+from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
-from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS
+from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
-from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.document.ranges import Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
-from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
+from softreg.symbolic.document.vacuous import nothing_said
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -40,7 +41,7 @@ MOST_STEPS = 1000
 UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
 
-class Judge:
+class Judge(Equations):
     """The verdicts on a document."""
 
     def __init__(self, text: str, given: Context | None, end: float, barred: frozenset[int] = frozenset()):
@@ -67,9 +68,7 @@ class Judge:
     def run(self) -> Verdicts:
         """Judge all steps."""
         sides = Sides(self.source, self.context, self.ranges)
-        readable = [
-            (chain, [sides.read(s) for s in (chain.head, *(k.right for k in chain.links))]) for chain in self.chains
-        ]
+        readable = [(chain, sides.read_all(chain)) for chain in self.chains]
         sides.type_definitions()
         sides.count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
@@ -117,7 +116,8 @@ class Judge:
             climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
             if climbs:
                 step.verdict, (step.hint, step.counterexample) = "false", climbs
-                step.inherited = bool(n.letters(e.nodes[0]) & self._slipped)
+                others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
+                step.inherited = bool(others & self._slipped)
             if step.verdict == "false":
                 self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
             if step.verdict == "false" and not step.inherited and not climbs:
@@ -162,7 +162,7 @@ class Judge:
         )
         if after == node:
             return "definition", ""  # z = (z_1, ..., z_K)
-        if (again and not node.primes) or link.relation.type == "ARROW":
+        if (again and (not node.primes or node.letter in WEIGHTS)) or link.relation.type == "ARROW":
             if after is not None and (told := of_another(node, after)):
                 return "false", told
             problem = f"; {right.problem[1]}" if right.problem else ""
@@ -198,11 +198,6 @@ class Judge:
             return head
         return replace(stated, values=[], viable=[])  # its indices are those of this chain
 
-    def _value(self, e: Expression, reading: int) -> Any:
-        while len(e.values) <= reading:
-            e.values.append(self._meaning.value(e.nodes[len(e.values)], self._scope))
-        return e.values[reading]
-
     def _step(
         self, step: Step, left: Expression, right: Expression, anchor: Expression | None, broken: bool, condition: Any
     ) -> bool:
@@ -226,10 +221,10 @@ class Judge:
                 base = left.repaired
             step.hint = "compared with the last side before it that is understood"
         outcome = self._compared(base, right, condition)
-        unread = self.context.without_reading(n.letters(base.nodes[0]) | n.letters(right.nodes[0]))
-        if outcome.verdict == "false" and unread:
-            told = f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
+        if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
+        if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
+            outcome = Outcome("undecided", reason=nothing)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
         step.hint = outcome.reason or step.hint
@@ -248,6 +243,18 @@ class Judge:
             return False
         return broken
 
+    def _unknown(self, left: n.Node, right: n.Node) -> str:
+        """Return what is not known of a letter that may be why two sides differ; empty if all is known."""
+        context = self.context
+        behind = [context.behind(n.letters(side)) for side in (left, right)]
+        unread = context.without_reading(behind[0] | behind[1])
+        if unread:
+            return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
+        known = set(context.definitions).union(*(n.letters(d.body) for d in context.definitions.values()))
+        known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {"e", ONES}
+        strange = min((behind[0] ^ behind[1]) - known, default="")
+        return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
+
     def _described(self, e: Expression) -> str:
         assert e.problem is not None
         verdict, message, at = e.problem
@@ -256,125 +263,6 @@ class Judge:
         line, column = self.source.place(at)
         proposal = f"; proposed repair: {e.repair}" if e.repair else ""
         return f"line {line}, column {column}: {message}{proposal}"
-
-    def _compared(self, left: Expression, right: Expression, condition: Any) -> Outcome:
-        """Return the outcome for the best of the readings; keep those that can be."""
-        first: Outcome | None = None
-        good: list[tuple[int, int, Outcome]] = []
-        tried = 0
-        lefts = left.viable or range(len(left.nodes))
-        for i, j in itertools.product(lefts, range(len(right.nodes))):
-            outcome = self._outcome(left, i, right, j, condition)
-            first = first or outcome
-            if outcome.holds:
-                good.append((i, j, outcome))
-            tried += 1
-        assert first is not None
-        if not good:
-            return first
-        good.sort(key=lambda g: g[2].verdict != "true")
-        best = good[0][2]
-        right.viable = [j for _, j, o in good if o.verdict == best.verdict]
-        if len(good) < tried:
-            binds = "one factor" if (good[0][0], good[0][1]) == (0, 0) else "the whole product"
-            return replace(best, reason=f"ambiguous: this holds where the derivative binds {binds} after it")
-        return best
-
-    def _outcome(self, left: Expression, i: int, right: Expression, j: int, condition: Any) -> Outcome:
-        try:
-            return self.equal(self._value(left, i), self._value(right, j), condition)
-        except (RangeError, ShapeError) as error:
-            return Outcome("type-error", reason=str(error))
-        except UnclearError as error:
-            return Outcome("undecided", reason=error.message)
-        except SymbolicError as error:
-            return Outcome("undecided", reason=str(error))
-
-    def equal(self, a: Any, b: Any, condition: Any = ()) -> Outcome:
-        """Compare two values entry by entry, in the case at hand if it takes that."""
-        if a.shape != b.shape:
-            shorter = min(a, b, key=lambda v: v.ndim)
-            if shorter.ndim or shorter.at() != 0:
-                raise RangeError(f"a value of shape {_shape(a)} stands for one of shape {_shape(b)}")
-        longer = max(a, b, key=lambda v: v.ndim)
-        at = tuple(Index(c, size) for c, size in zip("ijkl", longer.shape, strict=False))
-        left, right = (v.at(*at) if v.ndim else v.at() for v in (a, b))
-        outcome = self._in_case(left, right, condition)
-        doubt = self._doubt(left, right) if outcome.verdict == "false" else ""
-        return Outcome("undecided", reason=doubt) if doubt else outcome
-
-    def _doubt(self, left: Expr, right: Expr) -> str:
-        """Return why two numbers that differ may still be what the document means."""
-        if self._meaning.has_largest(left - right):
-            return "a maximum is taken for an entry, whichever it is: that does not suffice"
-        sample = self._scope.get("(sample)")
-        if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
-            return "one side is about all samples, the other about one: write which sample is meant, or the sum"
-        if right == 0 and self._slope_of_loss:
-            return "not 0 in general: if this is the condition of an optimum, there is nothing to prove"
-        return ""
-
-    def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
-        """Compare two numbers, in the case at hand if it takes that."""
-        outcome = compare(left, right, self.facts())
-        if outcome.verdict == "true" or not condition:
-            return outcome
-        named = {condition[0].value, condition[2].value}
-        if not named <= {*self._scope, *self.context.labels, *self.context.truths} or not named & {*self._scope}:
-            return outcome  # the case is about an index that does not occur
-        for other in named - {*self._scope, *self.context.labels}:
-            (known,) = named - {other}
-            self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
-        i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
-        if i.size != j.size:
-            raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
-        if condition[1].type == "EQ":
-            here = {i: j} if isinstance(i, Index) else {j: i}
-            inner = compare(left.xreplace(here), right.xreplace(here), self.facts())
-        else:
-            inner = compare(left, right, self.facts(), [(i, j)])
-        if inner.holds:
-            sign = "=" if condition[1].type == "EQ" else "!="
-            told = f"the case {condition[0].value} {sign} {condition[2].value}"
-            return Outcome(inner.verdict, (*inner.assumptions, told))
-        return inner
-
-    def facts(self) -> Facts:
-        """Return what may be assumed."""
-        zeros = self._meaning.zeros()
-        return Facts(
-            {name_of(y): self.context.totals.get(y, Fraction(1)) for y in sorted(self.context.sums_to_one)},
-            self.context.one_hot or bool(self.context.labels),
-            tuple(self._meaning.last.items()),
-            self._meaning._class_size(),
-            self._label_letters(),
-            zeros,
-        )
-
-    def _label_letters(self) -> tuple[Expr, ...]:
-        """Return the free indices that name the true class."""
-        found = [i for i in (*self._scope.values(), *self._meaning.labels()) if isinstance(i, Index)]
-        return tuple(i for i in found if i.name in {"c", *self.context.truths})
-
-    def values(self, e: Expression) -> Any:
-        """Return the first reading's value of a side."""
-        return self._value(e, (e.viable or [0])[0])
-
-    def value(self, node: n.Node) -> Any:
-        """Return the value of a formula among the indices of the chain."""
-        return self._meaning.value(node, self._scope)
-
-    def derivative_of(self, e: Expression, v: n.Var) -> Any:
-        """Return the value of the derivative of a side."""
-        return self._meaning.value(n.Derivative(e.nodes[0], v), self._scope)
-
-    def swapped(self, e: Expression) -> list[Expr]:
-        """Return the free indices of the chain."""
-        return [x for x in self._scope.values() if isinstance(x, Index)]
-
-
-def _shape(a: Any) -> str:
-    return f"({', '.join(map(str, a.shape))})" if a.shape else "number"
 
 
 def _told(outcome: Outcome) -> str:

@@ -8,6 +8,7 @@ ARGUMENTS = frozenset(
 )
 PROBABILITIES = FUNCTIONS | {"p", "q", "a", "o", "y", "\\pi", "\\mu"}
 SAME_LOSS = frozenset({"CE", "ce", "NLL", "log", "xent", "crossentropy", "softmax", "Softmax", "cross-entropy", "S"})
+ONES = "\\mathbf 1"  # the vector of ones
 NEW = frozenset({"new", "old", "t", "t+1", "next", "*", "prev", "+", "\\tau", "\\tau+1", "n+1"})
 PARAMETERS = frozenset({"\\theta", "\\Theta", "W", "\\phi", "\\Phi", "\\beta", "\\mathbf w"})
 INDEX = frozenset("ijklmnpqrcst")

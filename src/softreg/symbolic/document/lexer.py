@@ -73,7 +73,7 @@ class Lexer:
             before = self._at
             self._step()
             assert self._at > before
-        return _with_primed(_without_carets(_with_changes(self.tokens)))
+        return _with_primed(_with_joined(self.tokens))
 
     def _put(self, kind: str, value: str, start: int, repair: tuple[int, int, str] | None = None) -> None:
         self.tokens.append(Token(kind, value, start, self._at, repair))
@@ -322,23 +322,14 @@ class Lexer:
             self.tokens += made
 
 
-def _with_changes(made: list[Token]) -> list[Token]:
-    r"""Return the tokens with \Delta and the letter after it as one letter: the change of it."""
-    out: list[Token] = []
-    for token in made:
-        if out and out[-1].value == "\\Delta" and token.type == "NAME" and out[-1].type == "NAME":
-            out[-1] = replace(token, value=f"\\Delta {token.value}", start=out[-1].start)
-        else:
-            out.append(token)
-    return out
-
-
-def _without_carets(made: list[Token]) -> list[Token]:
-    r"""Return the tokens with k^\prime and k^{\prime} as k'."""
+def _with_joined(made: list[Token]) -> list[Token]:
+    r"""Return the tokens with \Delta and the letter after it as one letter, and k^\prime and k^{\prime} as k'."""
     out: list[Token] = []
     for token in made:
         types = [t.type for t in (*out[-3:], token)]
-        if types[-2:] == ["CARET", "PRIME"]:
+        if types[-2:] == ["NAME", "NAME"] and out[-1].value == "\\Delta":
+            out[-1:] = [replace(token, value=f"\\Delta {token.value}", start=out[-1].start)]
+        elif types[-2:] == ["CARET", "PRIME"]:
             out[-1:] = [token]
         elif types == ["CARET", "LBRACE", "PRIME", "RBRACE"]:
             out[-3:] = [out[-1]]

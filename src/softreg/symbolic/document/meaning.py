@@ -7,6 +7,7 @@ has made of v is unfolded afterwards.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import sympy as sp
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_slope
+from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_slope
 from softreg.symbolic.document.entries import (
     POSITIVE,
     Array,
@@ -41,12 +42,13 @@ class Meaning(Entries):
 
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
         """Return the value; indices of `scope` that are axes become free indices of their size."""
+        node = self._named(node, opaque)
         if isinstance(node, n.Number):
             return scalar(sp.Rational(node.value.numerator, node.value.denominator))
         if isinstance(node, n.Var):
             return self._var(node, scope, opaque)
         if isinstance(node, n.Add):
-            return self._fold([self.value(t, scope, opaque) for t in node.terms], lambda a, b: a + b)
+            return self._fold(self._terms(node, scope, opaque), lambda a, b: a + b)
         if isinstance(node, n.Mul):
             return self._product(node, scope, opaque)
         if isinstance(node, n.Quotient):
@@ -68,7 +70,12 @@ class Meaning(Entries):
         if isinstance(node, n.Entrywise):
             return self.value(node.left, scope, opaque) * self.value(node.right, scope, opaque)
         if isinstance(node, n.Diagonal):
-            vector = self.value(node.body, scope, opaque)
+            body, k = node.body, node.index
+            if self.ranges.binds(node):
+                size = self.ranges.of_sum(node)
+                vector = namespace.Array((size,), lambda i: self.value(body, Defaults({k: i}, scope), opaque).at())
+            else:
+                vector = self.value(body, scope, opaque)
             return namespace.Array(vector.shape * 2, lambda i, j: vector.at(i) * equal_index(i, j))
         if isinstance(node, n.Equal) and self.ranges.is_value(node):
             target = self.value(node.left, scope, opaque)  # 1 or 0
@@ -85,6 +92,18 @@ class Meaning(Entries):
         inner = self.value(node.body, scope, opaque)
         return namespace.sum(inner * inner) if inner.ndim else inner * inner
 
+    def _named(self, node: n.Node, opaque: frozenset[str]) -> n.Node:
+        """Return the letter that a formula defines, where that letter stands for itself: w'x + b is z in d/dz."""
+        for letter in opaque if not isinstance(node, (n.Var, n.Number)) else ():
+            definition = self.context.definitions.get(letter)
+            if definition is None or definition.guessed or definition.sup or type(definition.body) is not type(node):
+                continue
+            for found in itertools.permutations(sorted(n.free_indices(node)), len(definition.sub)):
+                names = dict(zip(definition.sub, found, strict=True))
+                if n.renamed(definition.body, names) == node:
+                    return n.Var(letter, tuple(map(n.Var, found)))
+        return node
+
     # --- sums, products, cases ---
 
     def _fold(self, values: list[Array], combine: Any) -> Array:
@@ -92,6 +111,16 @@ class Meaning(Entries):
         for value in values[1:]:
             out = combine(out, value)
         return out
+
+    def _terms(self, node: n.Add, scope: Scope, opaque: frozenset[str]) -> list[Array]:
+        """Return the terms; a bias is the same for each row, or each column."""
+        values = [self.value(t, scope, opaque) for t in node.terms]
+        whole = max(values, key=lambda v: v.ndim)
+        for at, (term, value) in enumerate(zip(node.terms, values, strict=True)):
+            if whole.ndim == 2 and value.ndim == 1 and is_bias(term):
+                across = has_rows(node, self.context)
+                values[at] = namespace.Array(whole.shape, lambda i, j, v=value, c=across: v.at(j if c else i))
+        return values
 
     def _product(self, node: n.Mul, scope: Scope, opaque: frozenset[str]) -> Array:
         out, row = scalar(sp.S.One), False
@@ -123,7 +152,7 @@ class Meaning(Entries):
         upper, lower = node.upper, node.lower
         if isinstance(upper, n.Number):
             raise UnclearError("a sum to a number", node.at)
-        left_out = [self.index(x, scope) for x in node.excluded]
+        left_out = [self.index(x, scope) for x in self.ranges.left_out(node)]
         first = lower.value if isinstance(lower, n.Number) else 1
         if (lower is not None and not isinstance(lower, n.Number)) or first not in (0, 1, 2):
             raise UnclearError("the first value of the sum is not understood", node.at)
@@ -228,7 +257,7 @@ class Meaning(Entries):
     def _is_constant(self, body: n.Node) -> bool:
         """Whether what is differentiated is made of targets and inputs, which depend on nothing."""
         constant = self.context.targets | {"x", "X"} | POSITIVE
-        return n.letters(body) <= constant
+        return n.letters(body) <= constant - set(self.context.definitions)
 
     def _unfolded(self, e: Expr, v: n.Var, scope: Scope, opaque: frozenset[str]) -> Expr:
         definition = self.context.definitions.get(v.letter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -129,8 +130,11 @@ class OfOne(Node):
     body: Node
 
 
+@dataclass(frozen=True)
 class Diagonal(OfOne):
-    """The diagonal matrix of a vector."""
+    """The diagonal matrix of a vector, or of the values at an index."""
+
+    index: str | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,21 @@ def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
     return replace(node, **{f.name: _rebuilt(getattr(node, f.name), change) for f in fields(node)})
 
 
+def renamed(node: Node, names: dict[str, str]) -> Node:
+    """Return the formula with other letters for indices."""
+
+    def other(index: Node) -> Node:
+        return Var(names.get(index.letter, index.letter)) if isinstance(index, Var) and not index.sub else index
+
+    def change(part: Node) -> Node | None:
+        if not isinstance(part, Var):
+            return None
+        inner = None if part.arguments is None else tuple(renamed(a, names) for a in part.arguments)
+        return replace(part, sub=tuple(map(other, part.sub)), sup=tuple(map(other, part.sup)), arguments=inner)
+
+    return rebuilt(node, change) if names else node
+
+
 def _rebuilt(value: Any, change: Callable[[Node], Node | None]) -> Any:
     if isinstance(value, Node):
         return rebuilt(value, change)
@@ -210,7 +229,30 @@ def letters(node: Node) -> set[str]:
 
 def free_indices(node: Node) -> set[str]:
     """Return the letters that stand as indices and are bound by no sum or maximum."""
-    if isinstance(node, (Sum, Largest)):
+    if isinstance(node, (Sum, Largest, Diagonal)):
         return free_indices(node.body) - {node.index}
     own = {i.letter for i in (*node.sub, *node.sup) if isinstance(i, Var)} if isinstance(node, Var) else set()
     return own.union(*map(free_indices, node.children()))
+
+
+def reaching(node: Node, free: AbstractSet[str]) -> Node:
+    """Return the formula with each sum reaching as far as its index does, but where that is free beside it."""
+
+    def change(part: Node) -> Node | None:
+        if isinstance(part, Sum):
+            return replace(part, body=reaching(part.body, free | {part.index}))
+        if not isinstance(part, Add):
+            return None
+        for at, term in enumerate(part.terms[:-1]):
+            factors, total = (term.factors[:-1], term.factors[-1]) if isinstance(term, Mul) else ((), term)
+            after = part.terms[at + 1 :]
+            if not isinstance(total, Sum) or factors not in ((), (MINUS_ONE,)) or total.index in free:
+                continue
+            if any(total.index in free_indices(t) for t in after):
+                inner = Add((total.body, *(negative(t) if factors else t for t in after)))
+                whole = reaching(replace(total, body=inner), free)
+                whole = negative(whole) if factors else whole
+                return reaching(Add((*part.terms[:at], whole)), free) if at else whole
+        return None
+
+    return rebuilt(node, change)

@@ -13,8 +13,8 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_slope
-from softreg.symbolic.document.letters import SIZES
+from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_of_rows, is_slope
+from softreg.symbolic.document.letters import ONES, SIZES
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]
@@ -35,6 +35,7 @@ class Ranges:
         self._sums: dict[int, Axis] = {}
         self._kept: list[n.Node] = []
         self._names: dict[Axis, str] = {}
+        self.fixed: Scope = {}  # indices that a definition has and does not bind, where sums leave one out
 
     # --- union of axes ---
 
@@ -125,6 +126,10 @@ class Ranges:
         """Return the size that the index of a sum or a maximum runs to."""
         return self._symbol(self._sums[id(node)])
 
+    def binds(self, node: n.Diagonal) -> bool:
+        """Whether a diagonal matrix is of the values at its index."""
+        return bool(self._sums[id(node)][0] == "sum")
+
     # --- shapes ---
 
     def index(self, node: n.Node, scope: Scope) -> Axis | None:
@@ -139,6 +144,8 @@ class Ranges:
             return ("classes",)
         if not isinstance(node, n.Var) or node.sub or node.primes:
             raise RangeError("an index that is not understood")
+        if node.letter in self.fixed:
+            scope.setdefault(node.letter, self.fixed[node.letter])
         if node.letter in scope:
             return scope[node.letter]
         if node.letter in self.context.labels:
@@ -156,7 +163,14 @@ class Ranges:
         if isinstance(node, n.Var):
             return self._var(node, scope)
         if isinstance(node, n.Add):
-            return self._alike([self.shape(t, scope) for t in node.terms])
+            shapes = [self.shape(t, scope) for t in node.terms]
+            whole = max(shapes, key=len)
+            if len(whole) == 2:
+                beside = whole[-1:] if has_rows(node, self.context) else whole[:1]
+                for at, term in enumerate(node.terms):
+                    if is_bias(term) and len(shapes[at]) == 1:
+                        shapes[at] = self._alike([beside, shapes[at]]) and whole
+            return self._alike(shapes)
         if isinstance(node, n.Mul):
             return self._product(node, scope)
         if isinstance(node, (n.Quotient, n.Power)):
@@ -185,7 +199,10 @@ class Ranges:
         if isinstance(node, n.Largest) and node.index is not None:
             return self._over(node, node.index, node.body, scope)
         if isinstance(node, (n.Diagonal, n.Largest)):
-            inner = self.shape(node.body, scope)
+            inner = self.shape(node.body, scope if node.index is None else dict(scope))
+            if node.index is not None:  # p_i (1 - p_i) for all i, or the vector p_i of a row
+                inside = scope if inner else self._bind(node, node.index, scope)
+                inner = self._inside(node.body, inside, node.index, scope) or (inside[node.index],)
             if len(inner) != 1:
                 raise RangeError("a diagonal matrix or a largest entry of something that is no vector")
             self._sums[id(node)] = inner[0]
@@ -211,7 +228,12 @@ class Ranges:
 
     def _var(self, node: n.Var, scope: Scope) -> Shape:
         letter = node.letter
+        if letter == ONES:
+            self._kept.append(node)
+            return (("ones", id(node)),)
         definition = self.context.definitions.get(letter)
+        if definition is not None:
+            scope |= {index: axis for index, axis in self.fixed.items() if index not in scope}
         if definition is not None and definition.argument is not None:
             if node.arguments:
                 return self.shape(node.arguments[0], scope)
@@ -223,10 +245,15 @@ class Ranges:
             return ()
         if definition is not None and definition.formal and node.arguments:
             first = node.arguments[0]
-            if not isinstance(first, n.Var) or first.letter.endswith("_rows"):
+            rows = is_of_rows(node, self.context)
+            if rows or not isinstance(first, n.Var) or first.letter.endswith("_rows"):
                 inner = self.shape(first, scope)
-                if len(inner) == 1:
-                    self._join(inner[0], ("sub", definition.formal, 0), f"the argument of {letter}")
+                matrix = rows and len(inner) == 2
+                if matrix or len(inner) == 1:
+                    classes = inner[-1 if has_rows(first, self.context) else 0]
+                    self._join(classes, ("sub", definition.formal, 0), f"the argument of {letter}")
+                if matrix and not node.sub:
+                    return inner
         sub, sup = self.context.arity_of(letter)
         for kind, indices in (("sub", node.sub), ("sup", node.sup)):
             for place, i in enumerate(indices):
@@ -305,11 +332,17 @@ class Ranges:
         size = upper_size(node)
         if size is not None:
             self._sized(axis, size, f"the sum over {node.index}")
-        for other in node.excluded:
+        for other in self.left_out(node):
             a = self.index(other, scope)
             if a is not None and a[0] != "last":
                 self._join(axis, a, f"a sum over {node.index} that leaves {getattr(other, 'letter', other)} out")
         return self._inside(node.body, inner, node.index, scope)
+
+    def left_out(self, node: n.Sum) -> list[n.Node]:
+        """Return the values that the index of a sum does not take."""
+        apart = self.context.apart
+        summed = {v.letter for v in n.values(node.body) if n.Var(node.index) in v.sub} if apart else ()
+        return [*node.excluded, *(n.Var(apart[u]) for u in apart if u in summed)]
 
 
 def upper_size(node: n.Sum) -> str | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, is_slope
+from softreg.symbolic.document.definitions import Context, is_bias, is_of_rows, is_slope
 from softreg.symbolic.document.letters import LOSSES
 
 SCALARS = frozenset(
     {"\\alpha", "\\eta", "\\lambda", "\\tau", "\\epsilon", "\\gamma", "e", "L", "J", "\\ell", "K", "n", "m"}
 )
 
+ACTIVATIONS = frozenset({"\\sigma", "sigmoid", "softmax", "S"})  # of a vector they make a vector
 VECTORS = frozenset({"y", "t", "b", "p", "q", "z", "x", "w", "\\theta", "\\hat y", "\\sigma", "\\delta"})
 
 
@@ -31,13 +32,12 @@ class Ranks:
     def _settle(self, nodes: list[n.Node]) -> None:
         for _ in range(4):
             before = dict(self.context.arity)
-            for node in nodes:
-                for part in node.walk():
-                    self._learn(part)
-                self.rank(node)
             for letter, definition in self.context.definitions.items():
+                self._learn(definition.body)
                 if definition.argument is None:
                     self._at_least(letter, len(definition.sub) + self.rank(definition.body))
+            for node in nodes:
+                self._learn(node)
             if before == self.context.arity:
                 return
 
@@ -56,6 +56,8 @@ class Ranks:
             self.context.arity[letter] = (min(sub, 3), sup)
 
     def _learn(self, node: n.Node) -> None:
+        for child in node.children():  # what is within tells what is around it
+            self._learn(child)
         if isinstance(node, n.Mul):
             for a, b in zip(node.factors, node.factors[1:], strict=False):
                 if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and not isinstance(b, n.Transposed):
@@ -72,15 +74,18 @@ class Ranks:
                 ):
                     self._vector(a, 2)
                     self._vector(b, 2 if _is_matrix(b) else 1)
-        elif isinstance(node, n.Diagonal) or (isinstance(node, n.Largest) and node.index is None):
+        elif isinstance(node, n.Var) and node.arguments and is_of_rows(node, self.context):
+            argument = node.arguments[0]
+            self._vector(argument, 0 if isinstance(argument, n.Var) and argument.sub else 1)
+        elif isinstance(node, (n.Diagonal, n.Largest)) and node.index is None:
             self._vector(node.body, 1)
         elif isinstance(node, n.Add):
             ranks = [self.rank(t) for t in node.terms]
             for t, rank in zip(node.terms, ranks, strict=True):
                 if rank == 0 and max(ranks) > 0:
                     v = t.factors[-1] if isinstance(t, n.Mul) and t.factors[0] == n.MINUS_ONE else t
-                    if isinstance(v, n.Var) and (v.letter in VECTORS or v.letter.isupper()):
-                        self._vector(v, max(ranks))
+                    if isinstance(v, n.Var) and (v.letter.partition("^")[0] in VECTORS or v.letter.isupper()):
+                        self._vector(v, 1 if is_bias(v) else max(ranks))
 
     def _vector(self, node: n.Node, rank: int) -> None:
         while isinstance(node, (n.Function, n.Transposed)):
@@ -96,7 +101,11 @@ class Ranks:
             definition = self.context.definitions.get(node.letter)
             if definition is not None and definition.argument is not None:
                 return self.rank(node.arguments[0]) if node.arguments else 0
-            return max(0, self.context.arity_of(node.letter)[0] - len(node.sub))
+            whole = self.context.arity_of(node.letter)[0]
+            like_argument = is_of_rows(node, self.context) or (definition is None and node.letter in ACTIVATIONS)
+            if like_argument and node.arguments:
+                whole = max(whole, self.rank(node.arguments[0]))
+            return max(0, whole - len(node.sub))
         if isinstance(node, (n.Number, n.Equal, n.SquaredNorm)):
             return 0
         if isinstance(node, n.Mul):

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+from softreg.symbolic.document.letters import ONES
 from softreg.symbolic.document.scripts import Letters, Notation
 from softreg.symbolic.document.trees import (
     content,
@@ -50,7 +51,7 @@ class Reader(Letters):
             signed = [
                 n.negative(self.read(t)) if s == "MINUS" else self.read(t) for s, t in zip(signs, parts, strict=True)
             ]
-            return _reaching(signed)
+            return signed[0] if len(signed) == 1 else n.Add(tuple(signed))
         if kind == "product":
             return self._product(list(zip(tree.value, tree.parts, strict=True)))
         if kind == "bracket":
@@ -69,6 +70,8 @@ class Reader(Letters):
         token = tree.value
         if token.type == "NUMBER":
             return n.Number(Fraction(token.value))
+        if token.value == "indicator":
+            return n.Var(ONES, at=tree.start)
         if token.type in ("NAME", "LABEL"):
             return n.Var(token.value + "_rows" * (token.value in self.notation.whole), at=tree.start)
         if token.type == "DOTS":
@@ -229,12 +232,15 @@ class Reader(Letters):
     def _elementary(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
         name = base.value.type.lower()
         argument, used = self._next(rest, name, base.start)
+        if argument == n.Transposed(n.Var(ONES)) and used < len(rest):  # log 1'e^z
+            used += 1
+            argument = self._product(rest[:used])
         below = [part for s in scripts if s.kind == "below" for part in content(s)]
         if name == "max":
             return self._largest(below, argument, base.start), used
         if any("e" not in str(part.value) for part in below):
             raise NotUnderstoodError("a logarithm to another base is not understood", base.start)
-        value: n.Node = n.Diagonal(argument) if name == "diag" else n.Function(name, argument)
+        value: n.Node = _diagonal(argument) if name == "diag" else n.Function(name, argument)
         for power in (s for s in scripts if s.kind == "above"):
             value = self._raised(value, power.parts[0])
         return value, used
@@ -345,29 +351,16 @@ def _at(term: n.Node, index: n.Node, k: str) -> n.Node:
     return n.rebuilt(term, change)
 
 
+def _diagonal(node: n.Node) -> n.Diagonal:
+    """Return the diagonal matrix of a vector, or of p_i (1 - p_i) for all i."""
+    below = {i for v in n.values(node) for i in v.sub}
+    free = sorted(n.free_indices(node))
+    alone = len(free) == 1 and below == {n.Var(free[0])} and all(v.sub or v.arguments for v in n.values(node))
+    return n.Diagonal(node, free[0] if alone else None)
+
+
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
-
-
-def _reaching(terms: list[n.Node]) -> n.Node:
-    """Return the sum of the terms; a sum over samples reaches as far as the number of the sample does."""
-    for at, term in enumerate(terms):
-        factor, total = (term.factors[:-1], term.factors[-1]) if isinstance(term, n.Mul) else ((), term)
-        if isinstance(total, n.Sum) and any(_numbers(t, total.index) for t in terms[at + 1 :]):
-            sign = [n.negative(t) if factor == (n.MINUS_ONE,) else t for t in terms[at + 1 :]]
-            if factor in ((), (n.MINUS_ONE,)):
-                inner = replace(total, body=_reaching([total.body, *sign]))
-                return _reaching([*terms[:at], _times([*factor, inner])])
-    return terms[0] if len(terms) == 1 else n.Add(tuple(terms))
-
-
-def _numbers(node: n.Node, index: str) -> bool:
-    """Whether an index is the number of a sample, x^{(i)}, outside of a sum over it."""
-    if isinstance(node, n.Sum) and node.index == index:
-        return False
-    if isinstance(node, n.Var) and n.Var(index) in node.sup:
-        return True
-    return any(_numbers(child, index) for child in node.children())
 
 
 def _joined(tree: Tree) -> tuple[list[str], list[Tree]]:

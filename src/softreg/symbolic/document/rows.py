@@ -16,8 +16,8 @@ from softreg.symbolic.document.letters import ALWAYS_PROBABILITIES, FUNCTIONS, L
 from softreg.symbolic.document.scripts import Notation
 
 FEATURES = frozenset({"x", "\\phi"})
-LIKELY = ALWAYS_PROBABILITIES | set(TARGETS) | set(LOGITS[:-1])
-STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y"}
+LIKELY = ALWAYS_PROBABILITIES | {"\\mu", *TARGETS, *LOGITS[:-1]}
+STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y", "W": "w"}
 ROW = ("n", "m", "r", "s")  # how the row may be called
 
 
@@ -32,6 +32,7 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
                 notation.indices |= {i.letter for i in part.sub if isinstance(i, n.Var)}
         elif isinstance(part, n.Sum):
             notation.indices.add(part.index)
+    notation.iterated = {v.letter for v in variables if v.mark.endswith("+1")}
     counts: dict[str, set[int]] = {}
     for v in variables:
         counts.setdefault(v.letter, set()).add(len(v.sub))
@@ -39,6 +40,11 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
     plain = {v.letter for v in variables if not v.sub or not all(isinstance(i, n.Number) for i in v.sub)}
     notation.numbered = set(counts) - plain
     rows = {v.sub[0] for v in variables if v.letter in notation.mixed and len(v.sub) == 2}
+    samples = {v.sub[0] for v in variables if v.letter in FEATURES and len(v.sub) == 1}
+    samples &= {v.sub[0] for v in variables if v.letter in TARGETS and len(v.sub) == 1}
+    features = {v.letter for v in variables if v.arguments and any(map(_is_features, v.arguments))}  # y(x) beside y_n
+    of_a_row = {v for v in variables if v.letter in features and not v.arguments and v.sub[:1] and v.sub[0] in samples}
+    rows |= {v.sub[0] for v in of_a_row}
     called: dict[bool, set[tuple[str, str]]] = {True: set(), False: set()}
     for v in variables:
         for a in v.arguments or ():
@@ -48,7 +54,11 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
     numbered = {v.letter for v in variables if v.letter in FEATURES and len(v.sub) == 1 and v.sub[0] in rows}
     of_rows = {letter for letter, x in called[True] if x in both}
     notation.whole = {v.letter for v in _beside_matrices(nodes) if v.letter in of_rows and not v.sub}
-    notation.rows = both | {x for x in numbered if 0 in counts[x]}
+    notation.rows = both | {x for x in numbered if 0 in counts[x]} | {v.letter for v in of_a_row if len(v.sub) == 1}
+
+
+def _is_features(node: n.Node) -> bool:
+    return isinstance(node, n.Var) and node.letter in FEATURES and not node.sub
 
 
 def _beside_matrices(nodes: Iterable[n.Node]) -> Iterator[n.Var]:
@@ -66,6 +76,11 @@ def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
     of_a_row = {*context.notation.mixed, *FEATURES, *LOGITS[:-1]}
     for _ in definitions:
         of_a_row |= {v for v, d in definitions.items() if d.argument is None and n.letters(d.body) & of_a_row}
+    for letter in (v for v in used & context.notation.mixed if v not in definitions and f"{v}_rows" in definitions):
+        many = definitions[f"{letter}_rows"]
+        body = _of_one_row(many.body, n.Var(many.sub[0]))
+        if many.sub[0] not in n.free_indices(body):
+            yield Definition(letter, many.sub[1:], (), body, text=f"{letter} is {letter}_{many.sub[0]} of one row")
     done: set[str] = set()
     while wanted:
         letter = wanted.pop().removesuffix("_rows")
@@ -102,9 +117,18 @@ def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
                 if arity == (2, 0)
                 else n.Var(letter, (n.Var("j"),), (n.Var("n"),))
             )
-            side = "rows" if votes[big] >= 0 else "columns"
+            side = "rows" if (votes[big] >= 0) != (big == "W") else "columns"  # X W and W x
             sub = ("n", "j") if side == "rows" else ("j", "n")
             yield Definition(big, sub, (), body, text=f"{big} = the {side} {row}")
+
+
+def _of_one_row(node: n.Node, row: n.Var) -> n.Node:
+    def change(part: n.Node) -> n.Node | None:
+        if isinstance(part, n.Var) and part.letter.endswith("_rows") and part.sub[:1] == (row,):
+            return replace(part, letter=part.letter.removesuffix("_rows"), sub=part.sub[1:])
+        return None
+
+    return n.rebuilt(node, change)
 
 
 def _all_letters(node: n.Node) -> set[str]:

@@ -6,6 +6,7 @@ its argument; after any other, a factor.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 
@@ -18,15 +19,19 @@ from softreg.symbolic.document.letters import (
     LOGITS,
     LOSSES,
     NEW,
+    ONES,
     PARAMETERS,
     PROBABILITIES,
     SAME_LOSS,
+    TARGETS,
     VALUES,
     WEIGHTS,
 )
 from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
 
 MOST_POWER = 12
+OF_NO_CLASS = ("x", "X", "\\phi", "\\theta", "\\Theta", "W", "w")  # arguments whose index is none of the function
+DATA = ("t", "T", "y", "Y", "D")  # all targets: their likelihood is p(t | w)
 ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h_w, h_{w,b}
 
 
@@ -40,7 +45,10 @@ class Notation:
     overloaded: dict[str, int] = field(default_factory=dict)  # H(p) and H(y, p): the least number of arguments
     numbered: set[str] = field(default_factory=set)  # letters that have nothing but numbers as indices: w_1, w_2
     bare: dict[str, frozenset[int]] = field(default_factory=dict)  # p(k | x): which arguments are indices
+    events: set[str] = field(default_factory=set)  # letters of probabilities of events: P(y = k | x)
     whole: set[str] = field(default_factory=set)  # functions of a row that stand for all their values: X^T (y - p)
+    iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
+    primed: set[str] = field(default_factory=set)  # letters that are others with a prime: z'_k = z_k + c
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
 
 
@@ -69,6 +77,9 @@ class Letters(ABC):
                     return self.condition(bracket), 1
                 if letter in ("p", "P", "Pr", "\\Pr", "q") and bracket.value != "[":
                     return self._probability(base, bracket), 1
+            label = bracket.parts[0]
+            if letter in self.notation.events and label.is_leaf("NAME") and label.value.value in TARGETS:
+                return n.Var("p", (self.read(label),), (), (), at=base.start), 1  # P(y | x) is P(y = y | x)
             named = len(letter) > 1 and letter.isalpha()
             known = named or letter in self.functions | LOSSES | PROBABILITIES | set(LOGITS[:-1])
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
@@ -94,8 +105,9 @@ class Letters(ABC):
         return called and letter in self.functions and not indexed and letter not in names(bracket)
 
     def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
-        written = () if any(part.is_leaf("DOTS") for part in bracket.parts) else bracket.parts
-        arguments = tuple(map(self.read, written))
+        written = [part for part in bracket.parts if not part.is_leaf("DOTS")]
+        head, arguments = _of_an_event(head, tuple(map(self.read, written)))
+        arguments = arguments if len(written) == len(bracket.parts) else ()
         sub, sup = list(head.sub), list(head.sup)
         if head.letter.removesuffix("_rows") in self.notation.whole:
             head = replace(head, letter=head.letter.removesuffix("_rows"))
@@ -105,10 +117,10 @@ class Letters(ABC):
             last, arguments = [arguments[1]], arguments[:1]  # S(z, i)
         sub += [a for place, a in enumerate(arguments) if place in bare] + last
         arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)
-        if head.letter not in LOSSES:
+        if head.letter.partition("_")[0] not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
-                    if not sub and argument.letter not in ("x", "X", "x_rows", "\\theta", "\\Theta", "W", "w"):
+                    if not sub and argument.letter.removesuffix("_rows") not in OF_NO_CLASS:
                         sub += argument.sub
                     if not sup:
                         sup += argument.sup
@@ -137,6 +149,10 @@ class Letters(ABC):
         if event.kind != "relation" or event.value != ("EQ",):
             raise NotUnderstoodError("a probability of something that is not understood", bracket.start)
         label, value = map(self.read, event.parts)
+        known = value.factors[-1] if isinstance(value, n.Mul) and value.factors[0] == n.MINUS_ONE else value
+        if isinstance(known, n.Number) and base.value.value not in self.notation.events:
+            given = tuple(map(self.read, bracket.parts[1:]))
+            return n.Var(f"p_{spelled(event.parts[1])}", (), (), given, at=base.start)  # P(y = 1 | x), of two classes
         row, sup = (label.sub, label.sup) if isinstance(label, n.Var) else ((), ())
         return n.Var("p", (*row, value), sup, (), at=base.start)
 
@@ -162,15 +178,18 @@ class Letters(ABC):
             if script.kind == "prime":
                 if not isinstance(value, n.Var):
                     raise NotUnderstoodError("a prime at something that is no letter", script.start)
-                value = replace(value, primes=value.primes + 1)
+                own = value.letter in self.notation.primed
+                value = replace(value, letter=f"{value.letter}'") if own else replace(value, primes=value.primes + 1)
             elif script.kind == "below":
                 value = self._lowered(value, script)
+            elif is_sample(script) and script.parts[0].parts[0].value == "[" and isinstance(value, n.Var):
+                value = replace(value, letter=f"{value.letter}^{{[{spelled(content(script)[0])}]}}")  # of a layer
+            elif is_sample(script):
+                value = self._numbered(value, script)
             elif script.parts[0].is_leaf("TRANSPOSE") or spelled(script.parts[0]) in ("T", "t", "\\top", "top"):
                 value = n.Transposed(value)
             elif (parts := _with_transposition(script)) is not None:
                 value = n.Transposed(self._with_scripts(value, parts))
-            elif is_sample(script):
-                value = self._numbered(value, script)
             elif spelled(script.parts[0]) in NEW and isinstance(value, n.Var):
                 value = replace(value, mark=spelled(script.parts[0]))
             elif script.parts[0].is_leaf("PRIME", "TIMES"):
@@ -200,17 +219,23 @@ class Letters(ABC):
     def _lowered(self, value: n.Node, script: Tree) -> n.Node:
         if not isinstance(value, n.Var):
             raise NotUnderstoodError("an index at something that is no letter", script.start)
+        if value.letter == ONES:
+            return value  # how many there are
         letter, mark, sub = value.letter, value.mark, list(value.sub)
         named = self.functions | LOSSES | PROBABILITIES
         for part in content(script):
             pieces = flat(part) if part.kind == "product" else [part]
+            if part.is_leaf("NUMBER") and re.fullmatch("[1-9]0", part.value.value) and letter in WEIGHTS:
+                pieces = [
+                    Tree("leaf", (), replace(part.value, value=digit)) for digit in part.value.value
+                ]  # of the class 1
             if part.kind == "product" and any(o == "/" for o in part.value):
                 raise NotUnderstoodError("an index that is not understood", part.start)
             for piece in pieces:
                 if piece.kind == "bracket" and len(piece.parts) == 1:
                     piece = piece.parts[0]
                 name = spelled(piece)
-                if name in NEW and name not in ("t", "+", "*", "\\tau"):
+                if name in NEW and (name not in ("t", "+", "*", "\\tau") or letter in self.notation.iterated):
                     mark = name
                 elif piece.is_leaf("LABEL", "MAX") or (name in PARAMETERS and letter in named):
                     if piece.is_leaf("LABEL", "MAX") and name not in SAME_LOSS:
@@ -228,6 +253,23 @@ class Letters(ABC):
         if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
             letter += "_i"  # the loss of one sample is not the loss of all
         return replace(value, letter=letter, sub=tuple(sub), mark=mark)
+
+
+def _of_an_event(head: n.Var, arguments: tuple[n.Node, ...]) -> tuple[n.Var, tuple[n.Node, ...]]:
+    """Read p(C_k | x) as p_k(x); p(C_1 | x), p(C_2 | x) and p(t | w) are functions of their own."""
+    event = arguments[0] if len(arguments) > 1 else None
+    if not isinstance(event, n.Var):
+        return head, arguments
+    name, _, number = event.letter.partition("_")
+    if name == "C" and (number or event.sub):
+        known = [i for i in event.sub if isinstance(i, n.Number)]
+        number = number or "".join(str(i.value) for i in known)
+        sub = () if known else event.sub
+        return replace(head, letter=head.letter + f"_{number}" * bool(number), sub=(*head.sub, *sub)), arguments[1:]
+    given = arguments[1]
+    if event.letter in DATA and not event.sub and isinstance(given, n.Var) and given.letter in WEIGHTS:
+        return replace(head, letter=f"{head.letter}_{event.letter}"), arguments
+    return head, arguments
 
 
 def _is_index(node: n.Node) -> bool:

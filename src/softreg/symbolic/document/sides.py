@@ -8,9 +8,9 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
-from softreg.symbolic.document.letters import INDEX
+from softreg.symbolic.document.letters import INDEX, INPUTS, ONES
 from softreg.symbolic.document.lexer import tokens
-from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.document.ranges import RangeError, Ranges, Shape
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.source import Chain, Side, Source
 from softreg.symbolic.document.steps import Expression, letters_of_values, values_in
@@ -43,6 +43,15 @@ class Sides:
             out.problem = ("unparseable", "too deeply nested", side.start)
         return out
 
+    def read_all(self, chain: Chain) -> list[Expression]:
+        """Return the sides of a chain; their sums reach as far as their index does, if it is free nowhere else."""
+        found = [self.read(side) for side in (chain.head, *(link.right for link in chain.links))]
+        reaching = [[n.reaching(node, frozenset()) for node in e.nodes] for e in found]
+        free = set().union(*(n.free_indices(node) for nodes in reaching for node in nodes))
+        for e in found:
+            e.nodes = [n.reaching(node, free) for node in e.nodes]
+        return found
+
     def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
         """Read the side as the damage would be mended; it is told, and never taken for what is written."""
         first, last = side.tokens[0].start, side.tokens[-1].end
@@ -63,7 +72,15 @@ class Sides:
     def count_letters(self, readable: list[tuple[Chain, list[Expression]]]) -> None:
         """A letter without a meaning that stands on one side of the whole document is not understood."""
         seen: dict[str, int] = {}
-        known = {*self._context.definitions, *self._context.targets, *POSITIVE, "x", "X", "e", *self._context.labels}
+        known = {
+            *self._context.definitions,
+            *self._context.targets,
+            *POSITIVE,
+            *INPUTS,
+            "e",
+            ONES,
+            *self._context.labels,
+        }
         for definition in self._context.definitions.values():
             known |= n.letters(definition.body)
         everything = [e for _, all_ in readable for e in all_]
@@ -92,6 +109,8 @@ class Sides:
                 scope["value", definition.argument] = ()
             try:
                 shape = self._ranges.attempt(definition.body, scope)
+                if set(scope) & set(self._context.apart.values()):
+                    self._ranges.fixed |= {i: axis for i, axis in scope.items() if axis and axis[0] == "index"}
                 for place, axis in enumerate(shape, start=len(definition.sub)):
                     self._ranges.join(("sub", definition.letter, place), axis)
             except RangeError as error:
@@ -100,6 +119,7 @@ class Sides:
     def type(self, expressions: list[Expression]) -> dict[str, Any]:
         """Settle over what the indices of a chain run; what does not fit is a problem of its side."""
         scope: dict[str, Any] = {}
+        last: Shape = ()
         for e in expressions:
             for expression in (e, e.repaired):
                 if expression is None or expression.problem is not None:
@@ -107,8 +127,12 @@ class Sides:
                 fitting, errors = [], []
                 for node in expression.nodes:
                     try:
-                        self._ranges.attempt(node, scope)
+                        shape = self._ranges.attempt(node, scope)
                         fitting.append(node)
+                        if len(shape) == len(last) and any(axis[0] == "ones" for axis in (*shape, *last)):
+                            for one, other in zip(last, shape, strict=True):
+                                self._ranges.join(one, other)  # as many ones as there are entries on the other side
+                        last = shape
                     except RangeError as error:
                         errors.append(str(error))
                 if fitting:

@@ -31,6 +31,7 @@ _DISPLAY = re.compile(
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
     re.DOTALL,
 )
+_DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
 
@@ -41,6 +42,7 @@ class Side:
 
     tokens: tuple[Token, ...]
     text: str
+    at: int = 0  # where it would begin, if it is empty
 
     @cached_property
     def trees(self) -> list[Tree]:
@@ -55,7 +57,7 @@ class Side:
     @property
     def start(self) -> int:
         """Where it begins."""
-        return self.tokens[0].start if self.tokens else 0
+        return self.tokens[0].start if self.tokens else self.at
 
 
 @dataclass
@@ -95,11 +97,11 @@ class Source:
         stop = self._lines[number] if number < len(self._lines) else len(self.text)
         return self.text[start:stop].rstrip("\n")
 
-    def side(self, made: list[Token]) -> Side:
+    def side(self, made: list[Token], at: int = 0) -> Side:
         """Return tokens as a side of an equation."""
         before = _OPENING.search(self.text, max(0, made[0].start - 8), made[0].start) if made else None
         text = self.text[before.start() if before else made[0].start : made[-1].end] if made else ""
-        return Side(tuple(made), " ".join(text.split()))
+        return Side(tuple(made), " ".join(text.split()), at)
 
     def chains(self) -> tuple[list[Chain], list[Chain]]:
         """Return the chains of the displays, and the equations within the text."""
@@ -123,6 +125,7 @@ class Source:
             assert kind
             if group in ("round", "inline"):
                 self._read(start, end, inline, ())
+                self._denoted(match, text, inline)
                 continue
             case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
             self._read(start, end, chains, case)
@@ -130,6 +133,15 @@ class Source:
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
+
+    def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
+        r"""Read "$a$ denotes $b$" as a = b."""
+        between = _DENOTES.match(text, match.end() - 1)
+        after = text.find("$", between.end()) if between else -1
+        if between and after > 0:
+            a, b = tokens(self.text, *match.span("inline")), tokens(self.text, between.end(), after)
+            equal = Token("EQ", "=", between.start(1), between.end(1))
+            inline.append(Chain(self.side(a), [Link(equal, self.side(b))]))
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
@@ -186,7 +198,7 @@ class Source:
             if relation.type in ("OTHER", "IMPLIES"):
                 chains.append(Chain(self.side(part), condition=case))
             else:
-                chains[-1].links.append(Link(relation, self.side(part), condition))
+                chains[-1].links.append(Link(relation, self.side(part, relation.end), condition))
 
 
 def _dangles(side: Side) -> bool:
@@ -267,12 +279,18 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
         else:
             piece.append(token)
     out: list[tuple[list[Token], Condition]] = []
+    ahead: Condition = ()  # a case that stands in front
+    past = 0  # the end of a range
     for number, (piece, before) in enumerate(zip(pieces, remarks, strict=True)):
-        condition = said(piece) if out else ()
-        if out and [t.type for t in piece] == ["NAME", "EQ", "NUMBER"] and _goes_on(pieces, number):
-            continue  # a range: for i = 1, ..., K
+        condition = said(piece)
+        in_front = bool(ahead) or (not out and bool(before or _colon(piece, text)))
+        past = max(past, number + _range(pieces, number))
+        if out and number < past:
+            continue
         begins = leading(piece) if out else 0
-        if condition:
+        if condition and in_front and number + 1 < len(pieces):
+            ahead = condition
+        elif condition and out:
             out[-1] = (out[-1][0], condition)
         elif begins:
             out[-1] = ([*out[-1][0], *piece[begins:]], said(piece[:begins]))
@@ -280,13 +298,28 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
             continue  # a remark: [softmax function], for all i
         else:
             kept = split(piece, "IN")[0] if _relations(piece) else piece  # without: in R^K
-            out.append(taken_out(kept, text))
+            first, *more = split(kept, "IMPLIES")
+            if not out and any(more) and said(first):
+                ahead, kept = said(first), kept[len(first) + 1 :]  # i = j => ...
+            made, condition = taken_out(kept, text)
+            out.append((made, condition or ahead))
     yield from out
 
 
-def _goes_on(pieces: list[list[Token]], number: int) -> bool:
-    after = [piece[0].type for piece in pieces[number + 1 :] if [t.type for t in piece] != ["NUMBER"]]
-    return after[:1] == ["DOTS"]
+def _range(pieces: list[list[Token]], at: int) -> int:
+    """Return of how many pieces a range is made that begins here: i = 1, 2, ..., K - 1."""
+    kinds = [[t.type for t in piece] for piece in pieces[at:]]
+    if kinds[0] != ["NAME", "EQ", "NUMBER"]:
+        return 0
+    dots = next((number for number, kind in enumerate(kinds[1:], start=1) if kind != ["NUMBER"]), 0)
+    if not dots or kinds[dots][0] != "DOTS":
+        return 0
+    return dots + 1 + (len(kinds) > dots + 1 and not _relations(pieces[at + dots + 1]))
+
+
+def _colon(piece: list[Token], text: str) -> bool:
+    """Whether a colon or a wide space follows."""
+    return bool(re.match(r"\s*(:|&|\\q?quad)", text[piece[-1].end :]))
 
 
 def _is_remark(piece: list[Token]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.commands import WORDS
 from softreg.symbolic.document.definitions import Context, Definition, read_formula
 from softreg.symbolic.document.letters import (
     ALWAYS_PROBABILITIES,
@@ -16,6 +18,10 @@ from softreg.symbolic.document.letters import (
     TARGETS,
     WEIGHTS,
 )
+from softreg.symbolic.document.ranks import Ranks
+
+_USUAL = "the usual meaning"
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")  # a name, as in e^{score_k}
 
 
 def _core(factors: Iterable[n.Node]) -> list[n.Node]:
@@ -77,10 +83,15 @@ class Usual:
         samples = any(context.arity_of(v)[1] for v in used)
         logits = self._logits(used, likely)
         context.binary = self._is_binary(likely, target, losses)
+        self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
         for letter in likely:
             self._probability(letter, logits)
-        probability = next(iter(likely), None) or self._defined_probability()
+        named = self._defined_probability()
+        calls = context.definitions[named].body if named else None
+        wanted = [named] if isinstance(calls, n.Var) and calls.letter in likely else likely  # P = softmax(Z) is P
+        probability = next(iter(wanted), None) or named
         self._linear(logits, used)
+        Ranks(context).settle(self._nodes)
         for letter in losses:
             self._loss(letter, target, probability or self._extra_probability(logits), samples)
         if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
@@ -164,6 +175,10 @@ class Usual:
     def _called(self, letter: str) -> bool:
         return any(v.letter == letter and v.arguments for v in self._vars())
 
+    def _bare(self, letter: str) -> bool:
+        """Whether a function stands anywhere without what it is a function of."""
+        return any(v.letter == letter and not v.arguments for v in self._vars())
+
     def _logits(self, used: set[str], likely: list[str]) -> str:
         context = self.context
         votes: Counter[str] = Counter()
@@ -179,7 +194,8 @@ class Usual:
                     votes[node.variable.letter] += 1
         weights = any(w in used for w in WEIGHTS)
         for letter in list(votes):
-            if letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
+            other = letter.endswith(("_rows", "'"))
+            if other or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"
 
@@ -191,6 +207,8 @@ class Usual:
             return False
         if arity(target)[0] in self._ranks_of_the_rest(target):
             return True  # sum_n y_n log p_n + (1 - y_n) log(1 - p_n)
+        if self._has_margins(target):
+            return True
         if any(arity(p)[0] for p in likely) or arity(target)[0]:
             return False
         defined = [d for d in self.context.definitions.values() if d.argument is not None]
@@ -206,6 +224,14 @@ class Usual:
         sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
         return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
 
+    def _has_margins(self, target: str) -> bool:
+        """Whether labels are 1 and -1, so that they stand in exponents: log(1 + exp(-y_n w'x_n)), sigma(y_n w'x_n)."""
+        exponents = [
+            x.argument for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "exp"
+        ]
+        exponents += [a for v in self._vars() if v.letter in ("\\sigma", "sigmoid", "g") for a in v.arguments or ()]
+        return any(isinstance(e, n.Mul) and target in n.letters(e) for e in exponents)
+
     def _ranks_of_the_rest(self, target: str) -> set[int]:
         """Return with how many indices the target stands in (1 - y) log(1 - p), one of them perhaps a slip."""
         found: set[int] = set()
@@ -213,23 +239,26 @@ class Usual:
         for node in (part for top in self._nodes for part in top.walk()):
             if isinstance(node, n.Mul):
                 logs = [f.argument for f in node.factors if isinstance(f, n.Function) and f.name == "log"]
-                kept = [_rest(f) for f in node.factors] if logs else []
-                kept += [f for f in node.factors if any(map(_is_rest, logs))]
+                factors = _core(node.factors)
+                kept = [_rest(f) for f in factors] if logs else []
+                kept += [f for f in factors if any(map(_is_rest, logs))]
             elif isinstance(node, n.Power) and _is_rest(node.base):
                 kept = [_rest(node.exponent)]
             else:
                 continue
             found |= {len(v.sub) for v in kept if isinstance(v, n.Var) and v.letter == target}
-        return found
+        whole = not any(v.letter == target and v.sub for v in self._vars())  # a vector, with no index anywhere
+        return {self.context.arity_of(target)[0]} if found and whole else found
 
     def _make(
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
     ) -> None:
         sup = ("n",) if self.context.arity_of(letter)[1] else ()
+        latex = _WORD.sub(lambda m: m[0] if m[0] in WORDS else rf"\operatorname{{{m[0]}}}", latex)
         text = f"{self._head(letter, sub)} = {latex}"
-        definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, None, text)
+        definition = Definition(letter, sub, sup, read_formula(latex), argument, formal, text=text, guessed=True)
         self.context.arity[letter] = (len(sub), len(sup))
-        self.context.accept(definition, "the usual meaning")
+        self.context.accept(definition, _USUAL)
 
     def _head(self, letter: str, sub: tuple[str, ...]) -> str:
         return f"{letter}_{{{''.join(sub)}}}" if sub else letter
@@ -244,7 +273,7 @@ class Usual:
         if context.arity_of(letter)[1] and z not in context.definitions:
             context.arity[z] = (context.arity_of(z)[0], 1)
         up = self._up(z)
-        if context.binary:
+        if context.binary or letter in self._logistic:
             if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in (
                 "h",
                 "p",
@@ -259,6 +288,11 @@ class Usual:
         if context.arity_of(letter)[0] == context.arity_of(z)[0] == 2:  # p_{nk}: the row comes first
             self._make(letter, ("n", "k"), f"\\frac{{e^{{{z}_{{nk}}}}}}{{\\sum_j e^{{{z}_{{nj}}}}}}")
             return
+        others = {
+            a.letter for v in self._vars() if v.letter == letter for a in v.arguments or () if isinstance(a, n.Var)
+        }
+        if (context.arity_of(z)[0] == 2 or len(others) > 1 or others - {z, "x"}) and not self._bare(letter):
+            z, up = "\\zeta", ""  # softmax(Z) is of the rows of Z
         self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
         context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
 
@@ -281,24 +315,37 @@ class Usual:
         up = "^{(n)}" if samples and context.arity_of(y)[1] else ""
         head = f"{p}({definition.argument})" if definition.argument else p
         over = "" if context.arity_of(letter)[1] or not up else "\\sum_n "
+        over = over if context.likelihood else f"-{over}"
         if context.arity_of(y)[0] == 0 and y in context.labels:
-            self._make(letter, (), f"-{over}\\log {p}_{y}")
+            self._make(letter, (), f"{over}\\log {p}_{y}")
         elif context.binary:
             q = f"{p}{up}" if definition.argument is None else head
-            self._make(letter, (), f"-{over}\\left[{y}{up} \\log {q} + (1 - {y}{up}) \\log(1 - {q})\\right]")
+            self._make(letter, (), f"{over}\\left[{y}{up} \\log {q} + (1 - {y}{up}) \\log(1 - {q})\\right]")
         else:
             context.arity[y] = (max(1, context.arity_of(y)[0]), context.arity_of(y)[1])
-            self._make(letter, (), f"-{over}\\sum_k {y}_k{up} \\log {p}_k{up}")
+            row = "n" if context.arity_of(y)[0] == context.arity_of(p)[0] == 2 else ""
+            over += "\\sum_n " if row else ""
+            self._make(letter, (), f"{over}\\sum_k {y}_{{{row}k}}{up} \\log {p}_{{{row}k}}{up}")
 
     def _linear(self, logits: str, used: set[str]) -> None:
         """Guess how the logits depend on weights, where the document takes a derivative in them."""
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        needed = z in used or any(z in n.letters(d.body) and d.argument != z for d in context.definitions.values())
-        if weight is None or z in context.definitions or not needed or not used & {"x", "X"}:
+        needed = z in used or any(
+            z in n.letters(d.body) and d.argument != z and (d.formal != z or self._bare(d.letter))
+            for d in context.definitions.values()
+        )
+        called = {a for v in self._vars() if v.letter in context.guessed({v.letter}) for a in v.arguments or ()}
+        given = [a for a in called if not isinstance(a, n.Var)]
+        if z not in context.definitions and z in used and len(given) == 1 and not n.free_indices(given[0]):
+            context.accept(Definition(z, (), (), given[0], text=f"{z} is what is in the brackets"), _USUAL)
+        if weight is None or z in context.definitions or not needed:
             return
-        x = "x" if "x" in used else "X"
+        varied = {v.variable.letter for top in self._nodes for v in top.walk() if isinstance(v, n.Derivative)}
+        if not used & {"x", "X"} and weight not in varied:
+            return
+        x = "X" if "X" in used and "x" not in used else "x"
         up = self._up(z) or self._up(x)
         if up:
             context.arity[z] = (context.arity_of(z)[0], 1)
