@@ -140,6 +140,18 @@ def test_dependent_columns_in_single_precision(seed):
     assert narrow.optimality_["objective"] == pytest.approx(wide.optimality_["objective"], rel=1e-5)
 
 
+def test_a_column_that_is_nearly_a_sum_in_single_precision():
+    """What rounding left of a sum of columns of very different sizes is information too: no fit ends before it."""
+    random = np.random.default_rng(0)
+    A = random.normal(size=(2000, 22)) * 10 ** random.uniform(-4, 4, 22)
+    X = np.column_stack([A, A.sum(axis=1)]).astype("float32")
+    y = (A / A.std(axis=0) @ random.normal(size=(22, 3)) * 0.05 + random.gumbel(size=(2000, 3))).argmax(axis=1)
+    narrow, wide = SoftmaxRegression(C=3).fit(X, y), SoftmaxRegression(C=3, tol=1e-12).fit(X.astype("float64"), y)
+    W, b = narrow.coef_.T.astype("float64"), narrow.intercept_.astype("float64")
+    value = float(loss_and_gradient(W, b, X.astype("float64"), y, l2=1 / (3 * 2000))[0])
+    assert value - wide.optimality_["objective"] < 1e-6
+
+
 def test_gauge():
     """F62: coefficients and intercepts of the classes sum to 0, which softmax itself leaves open."""
     P = 0.8 * np.eye(3)[IRIS_Y] + 0.2 / 3

@@ -11,7 +11,8 @@ from softreg import SoftmaxRegression
 from softreg._blocks import Rows
 from softreg._gap import gap_bound
 from softreg._objective import Objective
-from softreg.solvers import minimise
+from softreg._outcome import judged
+from softreg.solvers import Status, minimise
 from softreg.solvers.lbfgs import lbfgs
 
 
@@ -48,6 +49,18 @@ def test_bound_is_a_bound(seed, l2, distance, intercept, centred, soft, weighted
     assert bound >= (float(value) - best.value) * (1 - 1e-9) - 1e-13
     assert bound == pytest.approx(gap_bound(objective, theta))
     assert math.isfinite(bound) or intercept
+
+
+def test_a_proven_gap_is_convergence():
+    """A fit that stopped for another reason has converged if its gap is proven to be within tol, and only then."""
+    objective, _ = problem(0, 1.0)
+    best = minimise(objective, objective.zeros(), lbfgs, tol=1e-6, max_iter=2000)
+    stalled = best._replace(status=Status.STALLED, decrement=math.inf)
+    bound = judged(objective, stalled, "lbfgs", 0.0)[1]["gap_bound"]
+    for tol, status in ((2 * bound, Status.CONVERGED), (bound / 2, Status.STALLED)):
+        solution, evidence = judged(objective, stalled, "lbfgs", tol)
+        assert (solution.status, evidence["status"]) == (status, status.value)
+    assert judged(objective, best._replace(status=Status.UNBOUNDED), "lbfgs", 1.0)[0].status is Status.UNBOUNDED
 
 
 def test_bound_is_near_the_gap(backend):

@@ -35,7 +35,7 @@ def test_parameters_that_fit_no_machine():
 @pytest.mark.parametrize(("dtype", "C"), [("float32", 1.0), ("float64", np.inf)])
 def test_a_fit_takes_a_few_vectors_of_the_rows(random, dtype, C):
     """Beside X there are vectors of length n and blocks of rows: neither logits of all rows nor a copy of X."""
-    n, d, K = 150_000, 24, 24
+    n, d, K = 180_000, 24, 24  # of float32, more than is copied into float64
     X = random.normal(size=(n, d)).astype(dtype)
     y = (X[:, :4] @ random.normal(size=(4, K)) + random.gumbel(size=(n, K))).argmax(axis=1)
     tracemalloc.start()

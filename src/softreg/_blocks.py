@@ -14,7 +14,7 @@ from typing import Any
 import array_api_compat as compat
 import numpy as np
 
-from softreg._arrays import Array, Namespace, namespace
+from softreg._arrays import Array, Namespace, namespace, widest_real
 
 HOST_BYTES = 2**21  # a core's share of the last cache; less, and the calls for each block cost more than is gained
 DEVICE_BYTES = 2**26
@@ -22,7 +22,9 @@ FEWEST_ROWS = 64  # below, a matrix product loses more than the cache gains
 ENOUGH_ROWS = 1024  # for a product that is added to a matrix larger than the block
 PART = 2 * 10**7  # multiplications, about 4 ms of work, that are worth a thread
 MOST_PARTS = 16
-COPIED = 2**25  # bytes of X, column by column in memory, that are laid out anew: once, not block by block in each pass
+# Bytes of X that are worth a copy: one laid out row by row, where block by block would be once in each pass; and one
+# in float64, which keeps the digits that products of float32 lose, and costs little time where there is little of X.
+COPIED = 2**25
 
 
 class Rows:
@@ -34,7 +36,7 @@ class Rows:
         self.sparse = not compat.is_array_api_obj(X)
         self.xp: Namespace = namespace(None if self.sparse else X)
         self.device = compat.device(stored(X))
-        self.dtype = X.dtype
+        self.dtype = self.given = X.dtype  # given: what the numbers were rounded to
         self.n, self.d = X.shape
 
     @property
@@ -93,6 +95,16 @@ class Rows:
             return self.X[index]
         # NumPy's take copies all of X first unless it lies row by row.
         return self.X[index, ...] if compat.is_numpy_namespace(self.xp) else self.xp.take(self.X, index, axis=0)
+
+
+def widened(rows: Rows, *beside: Array | None) -> tuple[Any, ...]:
+    """The same numbers in the widest dtype, and real ones beside them, if that is worth a copy of X."""
+    xp, wide = rows.xp, widest_real(rows.xp, rows.device)
+    if rows.dtype == wide or rows.n * rows.stored * xp.finfo(wide).bits // 8 > COPIED:
+        return rows, *beside
+    more = Rows(rows.X.astype(wide) if rows.sparse else xp.astype(rows.X, wide), rows.names)
+    more.given = rows.given
+    return more, *(x if x is None or not xp.isdtype(x.dtype, "real floating") else xp.astype(x, wide) for x in beside)
 
 
 def stored(X: Any) -> Array:

@@ -14,11 +14,13 @@ from softreg.errors import warn
 from softreg.solvers import Solution, Status
 
 
-def evidence(objective: Objective, solution: Solution, solver: str) -> dict[str, Any]:
-    """Return `optimality_`."""
+def judged(objective: Objective, solution: Solution, solver: str, tol: float) -> tuple[Solution, dict[str, Any]]:
+    """Return the solution, which has converged if its gap is proven to be within tol, and `optimality_`."""
     passes = objective.passes
     bound = gap_bound(objective, solution.theta, solution.gradient)
-    return {
+    if solution.status is not Status.UNBOUNDED and bound <= tol * max(1.0, abs(solution.value)):
+        solution = solution._replace(status=Status.CONVERGED)
+    return solution, {
         "scaled_gradient": solution.scaled_gradient,
         "newton_decrement": solution.decrement,
         "gap_bound": bound,

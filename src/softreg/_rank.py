@@ -83,7 +83,7 @@ def _limits(objective: Objective) -> np.ndarray:
     columns, xp = objective.columns, objective.xp
     spread = xp.where(columns.spread > 0, columns.spread, 1)
     far = 1 + (0 if columns.centre is None else to_host(columns.centre * columns.centre / spread))
-    noise = (4 * float(xp.finfo(objective.rows.dtype).eps)) ** 2 * far
+    noise = (4 * float(xp.finfo(objective.rows.given).eps)) ** 2 * far
     sums = 64 * objective.scale.shape[0] * float(xp.finfo(objective.wide).eps)
     limits = np.maximum(np.zeros(objective.rows.d) + noise, sums)
     return np.append(limits, 0.0) if objective.intercept else limits

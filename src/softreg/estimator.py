@@ -22,7 +22,7 @@ from softreg import _memory, _outcome, _rank, _threads, core
 from softreg import _targets as boundary_y
 from softreg import _validation as boundary
 from softreg._arrays import Array, widest_real
-from softreg._blocks import Rows, assembled
+from softreg._blocks import Rows, assembled, widened
 from softreg._columns import warn_of_offsets
 from softreg._minimum import minimum
 from softreg._objective import Objective, logits, without_common_part
@@ -87,7 +87,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     ----------
     coef_ : array, shape (K, d)
     intercept_ : array, shape (K,)
-        In the library, on the device and in the dtype of X (float32 for half precision).
+        In the library, on the device, in the dtype of X (float32 for half precision).
     classes_ : array, shape (K,)
         The sorted labels; 0 to K - 1 if y holds probabilities.
     n_iter_ : int
@@ -111,7 +111,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
 
     Without a penalty, coefficients of columns that are constant or sums of others are not determined:
     of those that give the same model, the ones with the least sum of squares are returned, if X has
-    at most 4096 columns. Data without a finite optimum are told by a `SeparationWarning`.
+    at most 4096 columns. Data without a finite optimum are told by a `SeparationWarning`. Of X in float32, products
+    are computed in float32 and summed up in float64; in float64 where X then takes 32 MiB at most.
 
     Errors: `InputError` (a ValueError) for data that cannot be used, `InputTypeError` (a TypeError)
     for dtypes, `BackendError` (a ValueError) for a library or device other than the fit's. A call
@@ -218,7 +219,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
                 solution, separation = find(objective, start, tol=self.tol, max_iter=max_iter, report=report)
                 if separation is not None:
                     solution = solution._replace(status=Status.UNBOUNDED)
-                evidence = _outcome.evidence(objective, solution, solver)
+                solution, evidence = _outcome.judged(objective, solution, solver, self.tol)
             self.separated_ = separation is not None
             W, b = objective.split(solution.theta)
             if dependent is not None:
@@ -349,9 +350,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     def _objective(
         self, rows: Rows, y: Array, w: Array | None, classes: Array, offset: Any, *, centred: bool
     ) -> Objective:
-        K = classes.shape[0]
         if offset is not None:
-            offset = boundary.beside("offset", offset, rows, (rows.n, K))
+            offset = boundary.beside("offset", offset, rows, (rows.n, classes.shape[0]))
         total = float(rows.n) if w is None else float(rows.xp.sum(w, dtype=widest_real(rows.xp, rows.device)))
         if not np.isfinite(total):
             raise InputError("the sum of the weights is infinite; scale sample_weight or class_weight.")
@@ -361,7 +361,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         if not np.isfinite(l2):
             raise InputError(f"C={self.C} is too small: the penalty 1/C is infinite.")
         settings: dict[str, Any] = {"smoothing": self.label_smoothing, "intercept": self.fit_intercept}
-        return Objective(rows, y, K, l2=l2, w=w, offset=offset, centred=centred, **settings)
+        rows, y, w, offset = widened(rows, y, w, offset)
+        return Objective(rows, y, classes.shape[0], l2=l2, w=w, offset=offset, centred=centred, **settings)
 
     def _sgd_settings(self, rows: Rows) -> dict[str, Any]:
         random = check_random_state(self.random_state)

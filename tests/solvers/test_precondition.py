@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from softreg import SoftmaxRegression
 from softreg._blocks import Rows
 from softreg._curvature import Curvature
 from softreg._objective import Objective
-from softreg.solvers.precondition import Preconditioner, basis, dense, diagonal, kronecker
+from softreg.solvers.precondition import Preconditioner, basis, dense, diagonal, kronecker, positive_definite_solver
 
 
 def curvature_of(backend, n=60, d=3, K=4, l2=0.05):
@@ -105,3 +106,21 @@ def test_choice(sizes, newton, kronecker_first, dense_later):
     """The cost model's choice for sizes of all kinds."""
     chosen = Preconditioner(sizes)
     assert (chosen.newton, chosen.kronecker_possible, chosen.dense_possible) == (newton, kronecker_first, dense_later)
+
+
+def test_what_is_not_definite_has_no_inverse(backend):
+    """An indefinite matrix is refused by every library, and a definite one is inverted."""
+    H = np.array([[2.0, 1.0], [1.0, 3.0]])
+    solve = positive_definite_solver(backend.asarray(H.copy()))
+    found = backend.numpy(solve(backend.asarray(np.array([1.0, -1.0]))))
+    np.testing.assert_allclose(found, np.linalg.solve(H, [1.0, -1.0]), rtol=1e-5)
+    assert positive_definite_solver(backend.asarray(np.array([[1.0, 2.0], [2.0, 1.0]]))) is None
+
+
+def test_without_a_first_approximation_the_hessian_still_comes():
+    """Fewer rows than columns have no Kronecker approximation, but a Hessian once it is worth its cost."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(80, 600)) + 10 ** random.uniform(-1, 4, 600)
+    model = SoftmaxRegression(fit_intercept=False).fit(X, random.integers(0, 4, 80))
+    assert model.converged_
+    assert model.n_iter_ < 50

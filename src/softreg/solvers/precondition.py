@@ -129,7 +129,7 @@ class Preconditioner:
 
         `passes` is what was spent so far; `now` asks for a new one at once.
         """
-        first = self.renewed < 0
+        first = self.made_dense < 0
         if first:
             self.made_dense = passes
         cost = self._dense_cost(self.rows)
@@ -231,18 +231,22 @@ def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> 
 
 
 def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
-    """Return u -> H^-1 u, by SciPy's Cholesky for NumPy, else by an inverse; None if H is not definite."""
-    if compat.is_numpy_array(H):
-        from scipy.linalg import LinAlgError, cho_factor
-        from scipy.linalg.blas import get_blas_funcs
+    """Return u -> H^-1 u by Cholesky's factor, or its inverse where the library is not NumPy; None if there is none."""
+    try:
+        if compat.is_numpy_array(H):
+            from scipy.linalg import cho_factor
+            from scipy.linalg.blas import get_blas_funcs
 
-        try:
             # Column by column, as LAPACK wants it, it is not copied; H is symmetric.
             L: Any = cho_factor(H.T, lower=True, overwrite_a=True, check_finite=False)[0]
-        except LinAlgError:
-            return None
-        # For one vector, cho_solve takes three to seven times as long.
-        solve: Any = get_blas_funcs("trsv", (L,))
-        return lambda u: solve(L, solve(L, u, lower=1), lower=1, trans=1)
-    inverse = compat.array_namespace(H).linalg.inv(H)
-    return lambda u: inverse @ u
+            # For one vector, cho_solve takes three to seven times as long.
+            solve: Any = get_blas_funcs("trsv", (L,))
+            return lambda u: solve(L, solve(L, u, lower=1), lower=1, trans=1)
+        xp = compat.array_namespace(H)
+        L = xp.linalg.cholesky(H)
+    except (ValueError, RuntimeError):  # what the libraries' errors of linear algebra are
+        return None
+    if not bool(xp.all(xp.isfinite(L))):  # what libraries without such errors give
+        return None
+    inverse = xp.linalg.inv(L)
+    return lambda u: xp.matrix_transpose(inverse) @ (inverse @ u)
