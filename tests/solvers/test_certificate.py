@@ -143,3 +143,6 @@ def test_a_loss_near_0_is_enough(X, C):
     assert model.converged_
     assert model.optimality_["objective"] <= 1e-6
     assert model.n_iter_ < 50
+    exact = SoftmaxRegression(C=C, tol=0).fit(X[:, None], np.arange(len(X)) > 0)
+    assert exact.converged_
+    assert exact.optimality_["objective"] <= 1e-14

@@ -22,6 +22,7 @@ from softreg.errors import NonFiniteError
 Array = Any
 
 MARGIN = 3.0  # by how much evidence for a minimum must be better than the tolerance
+NOTHING = 2.0**-52  # a value that is 0 beside the 1 that gaps are judged by
 
 
 class Problem(Protocol):
@@ -127,7 +128,7 @@ def minimise(
             at = at._replace(decrement=decrement)
             # No value is below 0: where it is that small itself, nothing can be left behind the quadratic either.
             found = (lasts or at.value <= left(at, tol)) and is_minimum(at, tol)
-        if found:
+        if found or 0 <= at.value <= NOTHING:
             status = Status.CONVERGED
             break
         if iteration >= max_iter:
