@@ -221,3 +221,25 @@ def test_numbers():
     ]
     many = pl.DataFrame({"^.*$": [1], "*": ["2"], "b": ["true"], "a": [True]})
     assert table.numbers(many, "f", booleans=["b"]).rows() == [(1, 2, 1, 1)]
+
+
+@pytest.mark.filterwarnings("ignore:.* have fractions")
+@pytest.mark.parametrize("name", ["^c$", "^($", "*", "^.*$"])
+def test_targets_and_weights_under_names_like_patterns(name):
+    """Labels and weights are read, and their faults told, in columns whose names polars would take for patterns."""
+    for values in (["u", "v"], ["1", "2"], ["true", "false"], ["1.5", "2.5"], [1.5, 2.5], [2, 1], [b"a", b"b"]):
+        series = pl.Series(name, values)
+        classes, positions = np.unique(table.labels(series, "f", typed=False), return_inverse=True)
+        assert table.class_indices(series, classes, "f").tolist() == positions.tolist()
+        missing = pl.Series(name, [values[0], None])
+        with pytest.raises(InputError) as of_fit:
+            table.labels(missing, "f", typed=False)
+        with pytest.raises(InputError) as of_evaluate:
+            table.class_indices(missing, classes, "f")
+        for caught in (of_fit, of_evaluate):
+            assert str(caught.value) == f"f, row 2, column {name!r}: the label is missing."
+    assert table.weights(pl.DataFrame({name: ["1", "2"]}), name, "f").tolist() == [1, 2]
+    for weights, what in ((["1", None], "the value is missing"), ([1.0, -1.0], "weights must be")):
+        with pytest.raises(InputError) as caught:
+            table.weights(pl.DataFrame({name: weights}), name, "f")
+        assert f"f, row 2, column {name!r}: {what}" in str(caught.value)

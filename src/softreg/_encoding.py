@@ -87,7 +87,7 @@ def _kind(series: pl.Series, path: str) -> str:
     """Decide what a column is that is not one of numbers as text."""
     if not table.is_text(series.dtype):
         return "boolean" if series.dtype == pl.Boolean else "number"
-    text = series.cast(pl.String).str.strip_chars()
+    column, text = series.name, table.unnamed(series).cast(pl.String).str.strip_chars()
     given = text.fill_null("") != ""
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
     if is_number.any():
@@ -95,20 +95,20 @@ def _kind(series: pl.Series, path: str) -> str:
             "not a number, though other rows of this column hold numbers; "
             "correct it, or name the column with --categorical"
         )
-        table.refuse(given & ~is_number, path, 1, series.name, what)
+        table.refuse(given & ~is_number, path, 1, column, what)
     with_comma = text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False).is_not_null()
     if (with_comma | ~given).all():
         what = (
             "a number with a comma; write it with a decimal point and nothing between thousands, "
             "or name the column with --categorical"
         )
-        table.refuse(text.str.contains(",", literal=True), path, 1, series.name, what)
+        table.refuse(text.str.contains(",", literal=True), path, 1, column, what)
     if (table.truths(text).is_not_null() | ~given).all():
         return "boolean"
     likely = text.str.contains(LIKE_A_NUMBER)
     if likely.sum() > given.sum() / 2:
         warn(
-            f"{path}, column {series.name!r} becomes categories, though most of its values look like numbers; "
+            f"{path}, column {column!r} becomes categories, though most of its values look like numbers; "
             "write them like 1234.5, without other signs, or name the column with --categorical.",
             UserWarning,
         )

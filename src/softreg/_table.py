@@ -30,6 +30,11 @@ def refuse(condition: pl.Series, path: str, first: int, column: str, what: str) 
         raise InputError(f"{path}, row {first + at}, column {column!r}: {what}.")
 
 
+def unnamed(series: pl.Series) -> pl.Series:
+    """Return a column under a name that says nothing: polars takes names such as "^a$" for patterns."""
+    return series.alias("")
+
+
 def is_text(dtype: Any) -> bool:
     """Whether values of a type are text."""
     return dtype in (pl.String, pl.Categorical, pl.Enum)
@@ -62,7 +67,8 @@ def _floats(text: Any, *, boolean: bool = False) -> Any:
 
 def _refuse_number(series: pl.Series, path: str, first: int, *, boolean: bool) -> None:
     """Say which value of a column is no number, and why."""
-    column, what = series.name, "neither true nor false" if boolean else "not a number"
+    what = "neither true nor false" if boolean else "not a number"
+    column, series = series.name, unnamed(series)
     values = series
     if is_text(series.dtype):
         refuse(
@@ -97,7 +103,7 @@ def weights(frame: pl.DataFrame, column: str | None, path: str, first: int = 1) 
     """Return a column as weights, None if there is none."""
     if column is None:
         return None
-    w = numbers(frame[column].to_frame(), path, first)[column]
+    w = unnamed(numbers(frame[column].to_frame(), path, first)[column])
     refuse((w < 0) | (w > MAX_WEIGHT), path, first, column, f"weights must be from 0 to {MAX_WEIGHT:g}")
     return w.to_numpy()
 
@@ -106,7 +112,7 @@ def texts(series: pl.Series, path: str, first: int = 1) -> pl.Series:
     """Return a column as text, without missing values."""
     if not (is_text(series.dtype) or series.dtype.is_integer() or series.dtype == pl.Boolean):
         raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no categories.")
-    values = series.cast(pl.String)
+    values = unnamed(series).cast(pl.String)
     refuse(values.fill_null("").str.strip_chars() == "", path, first, series.name, "the value is missing")
     return values
 
@@ -116,38 +122,39 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
 
     Text of a CSV file becomes numbers only if these are written the same way.
     """
-    refuse(series.is_null(), path, 1, series.name, "the label is missing")
+    column, series = series.name, unnamed(series)
+    refuse(series.is_null(), path, 1, column, "the label is missing")
     if series.dtype.is_float():
-        refuse(~series.is_finite(), path, 1, series.name, "the label is NaN or infinite")
+        refuse(~series.is_finite(), path, 1, column, "the label is NaN or infinite")
     if series.dtype == pl.Binary:
-        return _exactly(series.to_list(), bytes, path, series.name)
+        return _exactly(series.to_list(), bytes, path, column)
     if series.dtype in IN_NUMPY or (series.dtype.is_float() and bool(np.all(series.to_numpy() % 1 == 0))):
         return series.to_numpy()
     if series.dtype != pl.String and series.dtype.base_type().__name__ not in TYPES:
-        raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no labels.")
+        raise InputError(f"{path}, column {column!r}: values of type {series.dtype} are no labels.")
     text = series.cast(pl.String)
     if not typed:
-        refuse(text.str.strip_chars() == "", path, 1, series.name, "the label is missing")
+        refuse(text.str.strip_chars() == "", path, 1, column, "the label is missing")
         floats = text.str.strip_chars().cast(pl.Float64, strict=False)
         if floats.is_not_null().all():
-            refuse(~floats.is_finite(), path, 1, series.name, "the label is NaN or infinite")
+            refuse(~floats.is_finite(), path, 1, column, "the label is NaN or infinite")
         whole_numbers = text.cast(pl.Int64, strict=False)
         if (whole_numbers.cast(pl.String) == text).fill_null(value=False).all():
             return whole_numbers.to_numpy()
         if text.is_in(["true", "false"]).all():
             return (text == "true").to_numpy()
-    _warn_of_fractions(text, path)
+    _warn_of_fractions(text, path, column)
     what = "this label cannot be kept exactly; make it text"
-    refuse(as_type(text, series.dtype).ne_missing(series), path, 1, series.name, what)
-    return _exactly(text.to_list(), str, path, series.name)
+    refuse(as_type(text, series.dtype).ne_missing(series), path, 1, column, what)
+    return _exactly(text.to_list(), str, path, column)
 
 
-def _warn_of_fractions(text: pl.Series, path: str) -> None:
+def _warn_of_fractions(text: pl.Series, path: str, column: str) -> None:
     """Warn of labels that look like measurements (F32); they come back exactly, so they are not refused."""
     values = text.cast(pl.Float64, strict=False)
     if values.is_finite().fill_null(value=False).all() and bool((values % 1 != 0).any()):
         warn(
-            f"{path}, column {text.name!r}: each of {text.n_unique()} different numbers becomes a class, though some "
+            f"{path}, column {column!r}: each of {text.n_unique()} different numbers becomes a class, though some "
             "have fractions; a column of measurements is no target of a classifier.",
             UserWarning,
         )
@@ -219,7 +226,7 @@ def class_indices(
     series: pl.Series, classes: np.ndarray[Any, Any], path: str, first: int = 1, kept: Any = None
 ) -> np.ndarray[Any, Any]:
     """Return labels as positions among the classes of a model; `kept` is the type of those that are kept as text."""
-    column, kind = series.name, classes.dtype.kind
+    column, series, kind = series.name, unnamed(series), classes.dtype.kind
     refuse(series.is_null(), path, first, column, "the label is missing")
     try:
         if kept is not None:
