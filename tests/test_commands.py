@@ -421,11 +421,14 @@ def test_long_labels(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(softreg.SoftmaxRegression, "fit", None)
     pl.DataFrame({"x": [1, 2], "y": ["a", "b" * 16385]}).write_csv("d.csv")
-    said = "d.csv, column 'y': labels of 16385 characters are too long; a model file keeps up to 16384.\n"
+    said = "d.csv, row 2, column 'y': labels of 16385 characters are too long; a model file keeps up to 16384.\n"
     assert refused("fit", "d.csv", "--target", "y", "--out", "m") == f"softreg: {said}"
     pl.DataFrame({"xyz": ["a", "b" * 16384], "y": [1, 2]}).write_csv("d.csv")
     text = refused("fit", "d.csv", "--target", "y", "--out", "m")
     assert "names of columns, with the texts of categories, of 16388 characters are too long" in text
+    pl.DataFrame({"xyz": ["a", "b" * 16385], "y": [1, 2]}).write_csv("d.csv")
+    said = "d.csv, row 2, column 'xyz': texts of categories of 16385 characters are too long"
+    assert said in refused("fit", "d.csv", "--target", "y", "--out", "m")
 
 
 @pytest.mark.filterwarnings("ignore:.* have fractions")

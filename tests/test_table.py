@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import json
+import tracemalloc
 
 import numpy as np
 import polars as pl
@@ -175,6 +176,9 @@ def test_class_indices(classes, labels, found):
         (np.asarray([1, 2]), [3, 1], 5),
         (np.asarray(["a", "b"]), ["a", "b", "c"], 7),
         (np.asarray([1, 2]), [1, None], 6),
+        (np.asarray(["a", "b"]), ["b", "a\0"], 6),
+        (np.asarray([b"a", b"b"]), [b"b", b"a\0"], 6),
+        (np.asarray(["a", "b"]), ["b", None], 6),
     ],
 )
 def test_unknown_labels(classes, labels, row):
@@ -243,3 +247,19 @@ def test_targets_and_weights_under_names_like_patterns(name):
         with pytest.raises(InputError) as caught:
             table.weights(pl.DataFrame({name: weights}), name, "f")
         assert f"f, row 2, column {name!r}: {what}" in str(caught.value)
+
+
+@pytest.mark.parametrize("unit", ["b", "\u6f22", b"b"])
+def test_one_long_label_takes_no_room_of_the_others(unit):
+    """Many rows beside one long text are refused in the memory that the texts take, not in rows times the longest."""
+    series = pl.Series("y", [unit, unit * 200_000, *[unit] * 2000])
+    classes = np.asarray([unit])
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=r"f, row 2, column 'y': labels of 200000 \w+ are too long"):
+            table.labels(series, "f", typed=True)
+        with pytest.raises(InputError, match="f, row 2, column 'y': the model does not know this label"):
+            table.class_indices(series, classes, "f")
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()

@@ -70,9 +70,10 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         frame = _source.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
-        _model_file.refuse_long(np.asarray(X.columns), f"{path}: names of columns, with the texts of categories,")
+        _model_file.refuse_long(
+            np.asarray(max(X.columns, key=len)), f"{path}: names of columns, with the texts of categories,"
+        )
         y = _table.labels(frame[choices.target], path, typed=data.typed)
-        _model_file.refuse_long(y, f"{path}, column {choices.target!r}: labels")
         if y.dtype.kind == "U":
             encoding = encoding._replace(label_type=_table.label_type(frame[choices.target]))
         w = _table.weights(frame, choices.weight, path)

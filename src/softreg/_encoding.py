@@ -65,7 +65,9 @@ def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], cat
         name = series.name
         kind = "text" if name in categorical else "number" if name in numeric else _kind(series, path)
         if kind == "text":
-            levels = table.texts(series, path).unique().sort().to_list()
+            values = table.texts(series, path)
+            table.refuse_long(values, path, name, "texts of categories")
+            levels = values.unique().sort().to_list()
             if len(levels) > MAX_LEVELS:
                 raise InputError(
                     f"{path}, column {name!r}: {len(levels)} different texts are too many for categories "

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from softreg import _model_file
 from softreg.errors import InputError, warn
 
 MAX_WEIGHT = 1e200  # so that no sum of weighted values overflows
@@ -127,7 +128,7 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
     if series.dtype.is_float():
         refuse(~series.is_finite(), path, 1, column, "the label is NaN or infinite")
     if series.dtype == pl.Binary:
-        return _exactly(series.to_list(), bytes, path, column)
+        return _exactly(series, path, column)
     if series.dtype in IN_NUMPY or (series.dtype.is_float() and bool(np.all(series.to_numpy() % 1 == 0))):
         return series.to_numpy()
     if series.dtype != pl.String and series.dtype.base_type().__name__ not in TYPES:
@@ -146,7 +147,7 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
     _warn_of_fractions(text, path, column)
     what = "this label cannot be kept exactly; make it text"
     refuse(as_type(text, series.dtype).ne_missing(series), path, 1, column, what)
-    return _exactly(text.to_list(), str, path, column)
+    return _exactly(text, path, column)
 
 
 def _warn_of_fractions(text: pl.Series, path: str, column: str) -> None:
@@ -212,8 +213,17 @@ def type_read(written: Any, classes: np.ndarray[Any, Any]) -> Any:
     return dtype
 
 
-def _exactly(values: list[Any], kind: type, path: str, column: str) -> np.ndarray[Any, Any]:
-    result: np.ndarray[Any, Any] = np.asarray(values, dtype=kind)
+def refuse_long(series: pl.Series, path: str, column: str, what: str) -> None:
+    """Refuse text that a model file cannot keep, before an array of NumPy gives every row the room of the longest."""
+    at = (series.bin.size() if series.dtype == pl.Binary else series.str.len_chars()).arg_max()
+    if at is not None:
+        _model_file.refuse_long(np.asarray(series[at]), f"{path}, row {1 + at}, column {column!r}: {what}")
+
+
+def _exactly(series: pl.Series, path: str, column: str) -> np.ndarray[Any, Any]:
+    refuse_long(series, path, column, "labels")
+    values = series.to_list()
+    result: np.ndarray[Any, Any] = np.asarray(values, dtype=bytes if series.dtype == pl.Binary else str)
     if result.tolist() != values:
         raise InputError(f"{path}, column {column!r}: labels that end in a null character cannot be kept.")
     return result
@@ -240,12 +250,11 @@ def class_indices(
         raise InputError(
             f"{path}, column {column!r}: values of type {series.dtype} are not the model's labels."
         ) from None
-    stranger = values.is_null()
-    found = np.asarray(values.fill_null(pl.Series([classes[0].item()], dtype=values.dtype)[0]).to_list())
-    at: np.ndarray[Any, Any] = np.minimum(np.searchsorted(classes, found), classes.shape[0] - 1)
-    stranger = stranger | pl.Series(classes[at] != found)
-    refuse(stranger, path, first, column, "the model does not know this label")
-    return at
+    known = pl.Series(classes.tolist(), dtype=values.dtype)
+    # not by an array of NumPy, which takes "a\0" for "a", and the room of the longest text for each
+    at = values.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+    refuse(at.is_null(), path, first, column, "the model does not know this label")
+    return at.to_numpy()
 
 
 def label_series(name: str, labels: np.ndarray[Any, Any], *, typed: bool, kept: Any = None) -> pl.Series:
