@@ -355,8 +355,13 @@ def test_bad_tables(folder):
         )
     assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
     for weights, reason in (
-        (pl.Series([1.0, -1.0])[[0, *[1] * 177]], "bad.csv, row 2, column 'w': weights must be from 0 to 1e+200"),
-        (1e308, "bad.csv, row 1, column 'w': weights must be from 0 to 1e+200"),
+        (
+            pl.Series([1.0, -1.0])[[0, *[1] * 177]],
+            "bad.csv, row 2, column 'w': weights must be 0, or from 1e-200 to 1e+200",
+        ),
+        (1e308, "bad.csv, row 1, column 'w': weights must be 0, or from 1e-200 to 1e+200"),
+        (1e-201, "bad.csv, row 1, column 'w': weights must be 0, or from 1e-200 to 1e+200"),
+        (5e-324, "bad.csv, row 1, column 'w': weights must be 0, or from 1e-200 to 1e+200"),
         (0.0, "bad.csv, column 'w': all weights are 0"),
     ):
         frame.with_columns(w=weights).write_csv("bad.csv")

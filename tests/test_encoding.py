@@ -120,6 +120,14 @@ def test_categorical():
     assert encoding.learned(FRAME, "f", "y", [], ["m"]).features()[-3:] == ["m=1", "m=2", "m=3"]
 
 
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum])
+@pytest.mark.parametrize("values", [["1", "2"], ["1,5", "2,5"], ["true", "false"], ["1", "x"]])
+def test_declared_categories(dtype, values):
+    """A column whose type is one of categories is one, though strings of the same text are not."""
+    frame = pl.DataFrame({"a": pl.Series(values, dtype=pl.Enum(values) if dtype == pl.Enum else dtype)})
+    assert encoding.learned(frame, "f", "y", [], []).categories == {"a": sorted(values)}
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [

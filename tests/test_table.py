@@ -263,3 +263,12 @@ def test_one_long_label_takes_no_room_of_the_others(unit):
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
+
+
+def test_weights():
+    """Weights are 0, or as far from the least and the largest numbers as computing with them needs."""
+    right = [0.0, -0.0, 1e-200, 1.0, 1e200]
+    assert table.weights(pl.DataFrame({"w": right}), "w", "f").tolist() == right
+    for wrong in (-1.0, -5e-324, 5e-324, 1e-300, 9.9e-201, 1.1e200):
+        with pytest.raises(InputError, match="f, row 2, column 'w': weights must be 0, or from 1e-200"):
+            table.weights(pl.DataFrame({"w": [1.0, wrong]}), "w", "f")

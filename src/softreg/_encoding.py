@@ -86,10 +86,12 @@ def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], cat
 
 
 def _kind(series: pl.Series, path: str) -> str:
-    """Decide what a column is that is not one of numbers as text."""
+    """Decide what a column is that is not one of numbers as text; a type of categories has decided already."""
     if not table.is_text(series.dtype):
         return "boolean" if series.dtype == pl.Boolean else "number"
-    column, text = series.name, table.unnamed(series).cast(pl.String).str.strip_chars()
+    if series.dtype != pl.String:
+        return "text"
+    column, text = series.name, table.unnamed(series).str.strip_chars()
     given = text.fill_null("") != ""
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
     if is_number.any():

@@ -16,7 +16,7 @@ import polars as pl
 from softreg import _model_file
 from softreg.errors import InputError, warn
 
-MAX_WEIGHT = 1e200  # so that no sum of weighted values overflows
+MIN_WEIGHT, MAX_WEIGHT = 1e-200, 1e200  # so that no weighted value underflows, and no sum of them overflows
 
 
 def first_row(condition: pl.Series) -> int | None:
@@ -85,9 +85,9 @@ def _refuse_number(series: pl.Series, path: str, first: int, *, boolean: bool) -
 
 
 def numeric(frame: pl.DataFrame) -> set[str]:
-    """Return the names of the columns of text in which every value that is there is a number."""
-    columns = [pl.nth(at) for at, dtype in enumerate(frame.dtypes) if is_text(dtype)]
-    missing = [column.cast(pl.String).str.strip_chars().fill_null("") == "" for column in columns]
+    """Return the names of the columns of strings in which every value that is there is a number."""
+    columns = [pl.nth(at) for at, dtype in enumerate(frame.dtypes) if dtype == pl.String]
+    missing = [column.str.strip_chars().fill_null("") == "" for column in columns]
     found = [(_floats(column).is_not_null() | none).all() for column, none in zip(columns, missing, strict=True)]
     return {column.name for column in frame.select(found) if column.item()}
 
@@ -105,7 +105,8 @@ def weights(frame: pl.DataFrame, column: str | None, path: str, first: int = 1) 
     if column is None:
         return None
     w = unnamed(numbers(frame[column].to_frame(), path, first)[column])
-    refuse((w < 0) | (w > MAX_WEIGHT), path, first, column, f"weights must be from 0 to {MAX_WEIGHT:g}")
+    wrong = (w != 0) & ~w.is_between(MIN_WEIGHT, MAX_WEIGHT)
+    refuse(wrong, path, first, column, f"weights must be 0, or from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}")
     return w.to_numpy()
 
 
