@@ -273,6 +273,24 @@ def test_other_libraries(folder, library):
     assert np.allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_one_column_in_other_libraries(tmp_path, monkeypatch, library):
+    """A table of one column, which polars may share with NumPy, is fitted without a warning."""
+    pytest.importorskip(library)
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"x": [1.5, 2.0, 3.0], "y": ["a", "b", "a"]}).write_parquet("d.parquet")
+    assert warned("fit", "d.parquet", "--target", "y", "--out", "m", "--backend", library) == ""
+
+
+def test_one_of_a_thing(tmp_path, monkeypatch):
+    """Reports count one column, one feature and one row as one."""
+    monkeypatch.chdir(tmp_path)
+    Path("d.csv").write_text("x,y\n1,a\n2,b\n", encoding="utf-8")
+    assert run("fit", "d.csv", "--target", "y", "--out", "m").startswith("2 rows, 1 column, 1 feature, 2 classes\n")
+    Path("one.csv").write_text("x\n1\n", encoding="utf-8")
+    assert run("predict", "m", "one.csv", "--out", "p.csv") == "wrote 1 row to p.csv\n"
+
+
 def test_plot(folder):
     """The picture is written whole, in the format that its name asks for."""
     fit("--drop", "w")

@@ -176,6 +176,8 @@ def test_models_of_python():
     assert encoding.matched(nameless, source(["x", "k", "y"]), 2, ["k"]).columns() == ["x", "y"]
     with pytest.raises(InputError, match="f has 2 columns to use, the model 3 features"):
         encoding.matched(nameless, source(["x", "y"]), 3, [])
+    with pytest.raises(InputError, match="f has 1 column to use, the model 3 features"):
+        encoding.matched(nameless, source(["x"]), 3, [])
 
 
 @pytest.mark.parametrize(

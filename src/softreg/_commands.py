@@ -101,7 +101,7 @@ def _on(backend: str, X: pl.DataFrame) -> Any:
     """Return the features as an array of a library, on its GPU if it has one."""
     if backend == "numpy":
         return X  # with its names, for messages
-    values = X.to_numpy()
+    values = X.to_numpy(writable=True)  # else torch warns of an array that it could write to
     try:
         if backend == "torch":
             import torch

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from softreg import _table as table
+from softreg._sentences import counted
 from softreg._source import Source, taken
 from softreg.errors import InputError, ModelFileError, warn
 
@@ -161,7 +162,8 @@ def matched(
         columns = [column for column in data.columns if column not in dropped]
         if len(columns) != n_features:
             raise InputError(
-                f"{data.path} has {len(columns)} columns to use, the model {n_features} features and no names for them."
+                f"{data.path} has {counted(len(columns), 'column')} to use, "
+                f"the model {counted(n_features, 'feature')} and no names."
             )
         return encoding._replace(numbers=columns)
     wanted = encoding.columns()
