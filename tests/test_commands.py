@@ -273,6 +273,24 @@ def test_other_libraries(folder, library):
     assert np.allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_one_column_in_other_libraries(tmp_path, monkeypatch, library):
+    """A table of one column, which polars may share with NumPy, is fitted without a warning."""
+    pytest.importorskip(library)
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"x": [1.5, 2.0, 3.0], "y": ["a", "b", "a"]}).write_parquet("d.parquet")
+    assert warned("fit", "d.parquet", "--target", "y", "--out", "m", "--backend", library) == ""
+
+
+def test_one_of_a_thing(tmp_path, monkeypatch):
+    """Reports count one column, one feature and one row as one."""
+    monkeypatch.chdir(tmp_path)
+    Path("d.csv").write_text("x,y\n1,a\n2,b\n", encoding="utf-8")
+    assert run("fit", "d.csv", "--target", "y", "--out", "m").startswith("2 rows, 1 column, 1 feature, 2 classes\n")
+    Path("one.csv").write_text("x\n1\n", encoding="utf-8")
+    assert run("predict", "m", "one.csv", "--out", "p.csv") == "wrote 1 row to p.csv\n"
+
+
 def test_plot(folder):
     """The picture is written whole, in the format that its name asks for."""
     fit("--drop", "w")
@@ -355,8 +373,13 @@ def test_bad_tables(folder):
         )
     assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
     for weights, reason in (
-        (pl.Series([1.0, -1.0])[[0, *[1] * 177]], "bad.csv, row 2, column 'w': weights must be from 0 to 1e+200"),
-        (1e308, "bad.csv, row 1, column 'w': weights must be from 0 to 1e+200"),
+        (
+            pl.Series([1.0, -1.0])[[0, *[1] * 177]],
+            "bad.csv, row 2, column 'w': weights must be 0, or from 1e-200 to 1e+200",
+        ),
+        (1e308, "bad.csv, row 1, column 'w': weights must be 0, or from 1e-200 to 1e+200"),
+        (1e-201, "bad.csv, row 1, column 'w': weights must be 0, or from 1e-200 to 1e+200"),
+        (5e-324, "bad.csv, row 1, column 'w': weights must be 0, or from 1e-200 to 1e+200"),
         (0.0, "bad.csv, column 'w': all weights are 0"),
     ):
         frame.with_columns(w=weights).write_csv("bad.csv")
@@ -421,11 +444,14 @@ def test_long_labels(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(softreg.SoftmaxRegression, "fit", None)
     pl.DataFrame({"x": [1, 2], "y": ["a", "b" * 16385]}).write_csv("d.csv")
-    said = "d.csv, column 'y': labels of 16385 characters are too long; a model file keeps up to 16384.\n"
+    said = "d.csv, row 2, column 'y': labels of 16385 characters are too long; a model file keeps up to 16384.\n"
     assert refused("fit", "d.csv", "--target", "y", "--out", "m") == f"softreg: {said}"
     pl.DataFrame({"xyz": ["a", "b" * 16384], "y": [1, 2]}).write_csv("d.csv")
     text = refused("fit", "d.csv", "--target", "y", "--out", "m")
     assert "names of columns, with the texts of categories, of 16388 characters are too long" in text
+    pl.DataFrame({"xyz": ["a", "b" * 16385], "y": [1, 2]}).write_csv("d.csv")
+    said = "d.csv, row 2, column 'xyz': texts of categories of 16385 characters are too long"
+    assert said in refused("fit", "d.csv", "--target", "y", "--out", "m")
 
 
 @pytest.mark.filterwarnings("ignore:.* have fractions")

@@ -79,16 +79,53 @@ def test_texts_unlike_numbers(texts):
     assert encoding.learned(pl.DataFrame({"a": texts}), "f", "y", [], []).categories["a"] == sorted(texts)
 
 
-def test_names_like_patterns():
-    """A column whose name polars would take for a pattern is one column."""
-    frame = pl.DataFrame({"^.*$": ["1", "2"], "*": ["u", "v"], "z": [3, 4]})
-    learned = encoding.learned(frame, "f", "y", [], [])
-    assert encoding.encoded(learned, frame, "f").rows() == [(1, 3, 1, 0), (2, 4, 0, 1)]
+PATTERNS = ("^c$", "^($", "*", "^.*$")
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_names_like_patterns(name):
+    """A column whose name polars would take for a pattern is one column, whatever it holds."""
+    for values, categorical, features in (
+        (["1", "2"], [], [(1, 3), (2, 4)]),
+        (["True", "false"], [], [(1, 3), (0, 4)]),
+        ([True, False], [], [(1, 3), (0, 4)]),
+        (["u", "v"], [], [(3, 1, 0), (4, 0, 1)]),
+        ([1, 2], [name], [(3, 1, 0), (4, 0, 1)]),
+    ):
+        frame = pl.DataFrame({name: values, "z": [3, 4]})
+        learned = encoding.learned(frame, "f", "y", [], categorical)
+        assert encoding.encoded(learned, frame, "f").rows() == features
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_faults_under_names_like_patterns(name):
+    """What is wrong with such a column is told under its name."""
+    for values, categorical, message in (
+        (["1", "x"], [], "not a number, though"),
+        (["1", None], [], "the value is missing"),
+        ([1.0, float("nan")], [], "the value is NaN"),
+        (["1", "inf"], [], "the value is infinite"),
+        ([True, None], [], "the value is missing"),
+        (["a", None], [], "the value is missing"),
+        ([1, None], [name], "the value is missing"),
+    ):
+        frame = pl.DataFrame({name: values, "z": [3, 4]})
+        with pytest.raises(InputError) as caught:
+            encoding.encoded(encoding.learned(frame, "f", "y", [], categorical), frame, "f")
+        assert f"f, row 2, column {name!r}: {message}" in str(caught.value)
 
 
 def test_categorical():
     """A column of numbers is one of categories if it is named."""
     assert encoding.learned(FRAME, "f", "y", [], ["m"]).features()[-3:] == ["m=1", "m=2", "m=3"]
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum])
+@pytest.mark.parametrize("values", [["1", "2"], ["1,5", "2,5"], ["true", "false"], ["1", "x"]])
+def test_declared_categories(dtype, values):
+    """A column whose type is one of categories is one, though strings of the same text are not."""
+    frame = pl.DataFrame({"a": pl.Series(values, dtype=pl.Enum(values) if dtype == pl.Enum else dtype)})
+    assert encoding.learned(frame, "f", "y", [], []).categories == {"a": sorted(values)}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +176,8 @@ def test_models_of_python():
     assert encoding.matched(nameless, source(["x", "k", "y"]), 2, ["k"]).columns() == ["x", "y"]
     with pytest.raises(InputError, match="f has 2 columns to use, the model 3 features"):
         encoding.matched(nameless, source(["x", "y"]), 3, [])
+    with pytest.raises(InputError, match="f has 1 column to use, the model 3 features"):
+        encoding.matched(nameless, source(["x"]), 3, [])
 
 
 @pytest.mark.parametrize(

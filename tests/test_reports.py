@@ -46,8 +46,18 @@ def test_long_labels_differ():
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_shortened_labels_differ():
+    """Labels that differ in what is left out have the numbers of their classes; others have none."""
+    labels = ["a", *("x" * 20 + mark + "x" * 20 for mark in "012"), "z" * 40]
+    text, _ = printed(labels, 200)
+    first = [line.split("  ")[0] for line in text.split("\n\n")[1].splitlines()]
+    short = f"{'x' * 12}\u2026{'x' * 11}"
+    assert first == ["class", "a", f"{short} #2", f"{short} #3", f"{short} #4", f"{'z' * 12}\u2026{'z' * 11}"]
+    assert text.count(f"{short} #3") == 3
+
+
 def test_many_classes_are_told():
     """What is not printed is said to be elsewhere."""
     text, _ = printed([str(k) for k in range(60)], 80)
-    assert "and 10 more classes; --json has them all" in text
+    assert "and 10 more; --json has all classes" in text
     assert "the confusion table of 60 classes is not printed" in text

@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import json
+import tracemalloc
 
 import numpy as np
 import polars as pl
@@ -175,6 +176,9 @@ def test_class_indices(classes, labels, found):
         (np.asarray([1, 2]), [3, 1], 5),
         (np.asarray(["a", "b"]), ["a", "b", "c"], 7),
         (np.asarray([1, 2]), [1, None], 6),
+        (np.asarray(["a", "b"]), ["b", "a\0"], 6),
+        (np.asarray([b"a", b"b"]), [b"b", b"a\0"], 6),
+        (np.asarray(["a", "b"]), ["b", None], 6),
     ],
 )
 def test_unknown_labels(classes, labels, row):
@@ -221,3 +225,50 @@ def test_numbers():
     ]
     many = pl.DataFrame({"^.*$": [1], "*": ["2"], "b": ["true"], "a": [True]})
     assert table.numbers(many, "f", booleans=["b"]).rows() == [(1, 2, 1, 1)]
+
+
+@pytest.mark.filterwarnings("ignore:.* have fractions")
+@pytest.mark.parametrize("name", ["^c$", "^($", "*", "^.*$"])
+def test_targets_and_weights_under_names_like_patterns(name):
+    """Labels and weights are read, and their faults told, in columns whose names polars would take for patterns."""
+    for values in (["u", "v"], ["1", "2"], ["true", "false"], ["1.5", "2.5"], [1.5, 2.5], [2, 1], [b"a", b"b"]):
+        series = pl.Series(name, values)
+        classes, positions = np.unique(table.labels(series, "f", typed=False), return_inverse=True)
+        assert table.class_indices(series, classes, "f").tolist() == positions.tolist()
+        missing = pl.Series(name, [values[0], None])
+        with pytest.raises(InputError) as of_fit:
+            table.labels(missing, "f", typed=False)
+        with pytest.raises(InputError) as of_evaluate:
+            table.class_indices(missing, classes, "f")
+        for caught in (of_fit, of_evaluate):
+            assert str(caught.value) == f"f, row 2, column {name!r}: the label is missing."
+    assert table.weights(pl.DataFrame({name: ["1", "2"]}), name, "f").tolist() == [1, 2]
+    for weights, what in ((["1", None], "the value is missing"), ([1.0, -1.0], "weights must be")):
+        with pytest.raises(InputError) as caught:
+            table.weights(pl.DataFrame({name: weights}), name, "f")
+        assert f"f, row 2, column {name!r}: {what}" in str(caught.value)
+
+
+@pytest.mark.parametrize("unit", ["b", "\u6f22", b"b"])
+def test_one_long_label_takes_no_room_of_the_others(unit):
+    """Many rows beside one long text are refused in the memory that the texts take, not in rows times the longest."""
+    series = pl.Series("y", [unit, unit * 200_000, *[unit] * 2000])
+    classes = np.asarray([unit])
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=r"f, row 2, column 'y': labels of 200000 \w+ are too long"):
+            table.labels(series, "f", typed=True)
+        with pytest.raises(InputError, match="f, row 2, column 'y': the model does not know this label"):
+            table.class_indices(series, classes, "f")
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_weights():
+    """Weights are 0, or as far from the least and the largest numbers as computing with them needs."""
+    right = [0.0, -0.0, 1e-200, 1.0, 1e200]
+    assert table.weights(pl.DataFrame({"w": right}), "w", "f").tolist() == right
+    for wrong in (-1.0, -5e-324, 5e-324, 1e-300, 9.9e-201, 1.1e200):
+        with pytest.raises(InputError, match="f, row 2, column 'w': weights must be 0, or from 1e-200"):
+            table.weights(pl.DataFrame({"w": [1.0, wrong]}), "w", "f")

@@ -70,9 +70,10 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
         frame = _source.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
-        _model_file.refuse_long(np.asarray(X.columns), f"{path}: names of columns, with the texts of categories,")
+        _model_file.refuse_long(
+            np.asarray(max(X.columns, key=len)), f"{path}: names of columns, with the texts of categories,"
+        )
         y = _table.labels(frame[choices.target], path, typed=data.typed)
-        _model_file.refuse_long(y, f"{path}, column {choices.target!r}: labels")
         if y.dtype.kind == "U":
             encoding = encoding._replace(label_type=_table.label_type(frame[choices.target]))
         w = _table.weights(frame, choices.weight, path)
@@ -100,7 +101,7 @@ def _on(backend: str, X: pl.DataFrame) -> Any:
     """Return the features as an array of a library, on its GPU if it has one."""
     if backend == "numpy":
         return X  # with its names, for messages
-    values = X.to_numpy()
+    values = X.to_numpy(writable=True)  # else torch warns of an array that it could write to
     try:
         if backend == "torch":
             import torch

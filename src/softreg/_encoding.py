@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from softreg import _table as table
+from softreg._sentences import counted
 from softreg._source import Source, taken
 from softreg.errors import InputError, ModelFileError, warn
 
@@ -65,7 +66,9 @@ def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], cat
         name = series.name
         kind = "text" if name in categorical else "number" if name in numeric else _kind(series, path)
         if kind == "text":
-            levels = table.texts(series, path).unique().sort().to_list()
+            values = table.texts(series, path)
+            table.refuse_long(values, path, name, "texts of categories")
+            levels = values.unique().sort().to_list()
             if len(levels) > MAX_LEVELS:
                 raise InputError(
                     f"{path}, column {name!r}: {len(levels)} different texts are too many for categories "
@@ -84,10 +87,12 @@ def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], cat
 
 
 def _kind(series: pl.Series, path: str) -> str:
-    """Decide what a column is that is not one of numbers as text."""
+    """Decide what a column is that is not one of numbers as text; a type of categories has decided already."""
     if not table.is_text(series.dtype):
         return "boolean" if series.dtype == pl.Boolean else "number"
-    text = series.cast(pl.String).str.strip_chars()
+    if series.dtype != pl.String:
+        return "text"
+    column, text = series.name, table.unnamed(series).str.strip_chars()
     given = text.fill_null("") != ""
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
     if is_number.any():
@@ -95,20 +100,20 @@ def _kind(series: pl.Series, path: str) -> str:
             "not a number, though other rows of this column hold numbers; "
             "correct it, or name the column with --categorical"
         )
-        table.refuse(given & ~is_number, path, 1, series.name, what)
+        table.refuse(given & ~is_number, path, 1, column, what)
     with_comma = text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False).is_not_null()
     if (with_comma | ~given).all():
         what = (
             "a number with a comma; write it with a decimal point and nothing between thousands, "
             "or name the column with --categorical"
         )
-        table.refuse(text.str.contains(",", literal=True), path, 1, series.name, what)
+        table.refuse(text.str.contains(",", literal=True), path, 1, column, what)
     if (table.truths(text).is_not_null() | ~given).all():
         return "boolean"
     likely = text.str.contains(LIKE_A_NUMBER)
     if likely.sum() > given.sum() / 2:
         warn(
-            f"{path}, column {series.name!r} becomes categories, though most of its values look like numbers; "
+            f"{path}, column {column!r} becomes categories, though most of its values look like numbers; "
             "write them like 1234.5, without other signs, or name the column with --categorical.",
             UserWarning,
         )
@@ -157,7 +162,8 @@ def matched(
         columns = [column for column in data.columns if column not in dropped]
         if len(columns) != n_features:
             raise InputError(
-                f"{data.path} has {len(columns)} columns to use, the model {n_features} features and no names for them."
+                f"{data.path} has {counted(len(columns), 'column')} to use, "
+                f"the model {counted(n_features, 'feature')} and no names."
             )
         return encoding._replace(numbers=columns)
     wanted = encoding.columns()

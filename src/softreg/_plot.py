@@ -37,8 +37,9 @@ def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], featur
     """Draw the report into a file."""
     largest = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
     at = np.unravel_index(largest, coef.shape)
+    labels, features = _short(labels), _short(features)
     names = [*(labels[k] for k in _ticks(labels)), *(labels[i] for i in at[0]), *(features[j] for j in at[1])]
-    with matplotlib.rc_context({"font.family": _families(set("".join(map(_short, names))))}), warnings.catch_warnings():
+    with matplotlib.rc_context({"font.family": _families(set("".join(names)))}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # one by one; all are told at once
         _draw(file, kind, found, labels, features, coef, at)
 
@@ -79,9 +80,12 @@ def _has(path: str) -> set[int]:
     return set(font_manager.get_font(path).get_charmap())
 
 
-def _short(text: str) -> str:
-    text = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-    return short(text).replace("$", r"\$")  # else it starts a formula
+def _short(texts: list[str]) -> list[str]:
+    return [name.replace("$", r"\$") for name in short(map(_printable, texts))]  # else it starts a formula
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str]) -> None:
@@ -94,7 +98,7 @@ def _confusion(figure: Figure, axes: Axes, found: Evaluation, labels: list[str])
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     ticks = _ticks(labels)
-    names = [_short(labels[k]) for k in ticks]
+    names = [labels[k] for k in ticks]
     many = len(names) > MAX_WRITTEN
     size = 7 if many else None
     turned = 0 if max(map(len, names)) * len(names) <= MAX_LEVEL else 90 if many else 45
@@ -130,7 +134,7 @@ def _reliability(axes: Axes, found: Evaluation) -> None:
 def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any, rows: Any, columns: Any) -> None:
     values = coef[rows, columns]
     pairs = zip(rows, columns, strict=True)
-    names = [f"{_short(features[j])} \N{RIGHTWARDS ARROW} {_short(labels[i])}" for i, j in pairs]
+    names = [f"{features[j]} \N{RIGHTWARDS ARROW} {labels[i]}" for i, j in pairs]
     axes.barh(range(len(values)), values, color=np.where(values > 0, "C0", "C3").tolist())
     axes.set_yticks(range(len(values)), names)
     axes.axvline(0, color="black", linewidth=0.8)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from softreg._encoding import Encoding
 from softreg._evaluation import Evaluation
-from softreg._sentences import short, shown
+from softreg._sentences import counted, short, shown
 
 MAX_CONFUSION = 20  # classes of a table on a terminal
 MAX_CLASSES = 50
@@ -55,7 +55,7 @@ def _say(console: Console, line: str = "") -> None:
 
 
 def _ended(model: Any) -> str:
-    return f"{model.optimality_['status']} after {model.n_iter_} iteration{'s' if model.n_iter_ != 1 else ''}"
+    return f"{model.optimality_['status']} after {counted(model.n_iter_, 'iteration')}"
 
 
 def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def fitted(model: Any, rows: int, columns: int, out: str, console: Console, *, a
         sizes = {"rows": rows, "columns": columns, "features": d, "classes": K}
         _print_json({**sizes, **evidence, "out": out})
         return
-    _say(console, f"{rows} rows, {columns} columns, {d} features, {K} classes")
+    _say(console, f"{counted(rows, 'row')}, {counted(columns, 'column')}, {counted(d, 'feature')}, {K} classes")
     _say(console, _ended(model))
     _say(console, f"wrote {out}")
 
@@ -76,7 +76,7 @@ def written(rows: int, out: str, console: Console, *, as_json: bool) -> None:
     if as_json:
         _print_json({"rows": rows, "out": out})
     else:
-        _say(console, f"wrote {rows} rows to {out}")
+        _say(console, f"wrote {counted(rows, 'row')} to {out}")
 
 
 def evaluated(
@@ -94,7 +94,7 @@ def evaluated(
     _say(console, f"{'rows':<18}{found.rows}")
     for name, value in numbers.items():
         _say(console, f"{name.replace('_', ' '):<18}{value:.4f}")
-    names = [short(shown(name)) for name in label_texts(classes)]
+    names = short(map(shown, label_texts(classes)))
     _print_classes(console, found, names)
     if found.confusion is not None and len(names) <= MAX_CONFUSION:
         _print_confusion(console, found.confusion, names)
@@ -119,7 +119,7 @@ def _print_classes(console: Console, found: Evaluation, names: list[str]) -> Non
     _say(console)
     _print_columns(console, [[heading, *map(str, values[:MAX_CLASSES])] for heading, values in columns.items()])
     if len(names) > MAX_CLASSES:
-        _say(console, f"and {len(names) - MAX_CLASSES} more classes; --json has them all")
+        _say(console, f"and {len(names) - MAX_CLASSES} more; --json has all classes")
 
 
 def _print_confusion(console: Console, counts: np.ndarray[Any, Any], names: list[str]) -> None:

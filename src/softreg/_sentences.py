@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,11 +72,25 @@ def shown(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def short(text: str) -> str:
-    """Return a name that fits a table or a picture: the middle is left out, as names often differ in their ends."""
+def short(texts: Iterable[str]) -> list[str]:
+    """Return names that fit a table or a picture: the middle is left out, as names often differ in their ends.
+
+    Those that would then be the same have their number in the list.
+    """
+    names = [_short(text) for text in texts]
+    times = Counter(names)
+    return [f"{name} #{number}" if times[name] > 1 else name for number, name in enumerate(names, 1)]
+
+
+def _short(text: str) -> str:
     if len(text) <= LONGEST:
         return text
     return f"{text[: LONGEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[1 - LONGEST // 2 :]}"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of a thing."""
+    return f"{number} {thing}{'s' if number != 1 else ''}"
 
 
 def missing(package: str) -> str:

@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 import polars as pl
 
 from softreg._files import PARQUET, ends_in, kind_of, reading
+from softreg._sentences import counted
 from softreg.errors import InputError
 
 VALUES = 4_000_000  # of one batch
@@ -232,8 +233,8 @@ class _Lines:
                 if row and self.blank is not None:
                     raise self._fault(self.blank, "it is blank; delete it")
                 if row and self.columns and len(row) != len(self.columns):
-                    fields = f"{len(row)} field{'s' if len(row) != 1 else ''}"
-                    raise self._fault(first, f"it has {fields}, the header has {len(self.columns)}")
+                    what = f"it has {counted(len(row), 'field')}, the header has {len(self.columns)}"
+                    raise self._fault(first, what)
                 if row:
                     rows.append(row)
                 elif self.blank is None:

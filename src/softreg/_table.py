@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from softreg import _model_file
 from softreg.errors import InputError, warn
 
-MAX_WEIGHT = 1e200  # so that no sum of weighted values overflows
+MIN_WEIGHT, MAX_WEIGHT = 1e-200, 1e200  # so that no weighted value underflows, and no sum of them overflows
 
 
 def first_row(condition: pl.Series) -> int | None:
@@ -28,6 +29,11 @@ def refuse(condition: pl.Series, path: str, first: int, column: str, what: str) 
     at = first_row(condition)
     if at is not None:
         raise InputError(f"{path}, row {first + at}, column {column!r}: {what}.")
+
+
+def unnamed(series: pl.Series) -> pl.Series:
+    """Return a column under a name that says nothing: polars takes names such as "^a$" for patterns."""
+    return series.alias("")
 
 
 def is_text(dtype: Any) -> bool:
@@ -62,7 +68,8 @@ def _floats(text: Any, *, boolean: bool = False) -> Any:
 
 def _refuse_number(series: pl.Series, path: str, first: int, *, boolean: bool) -> None:
     """Say which value of a column is no number, and why."""
-    column, what = series.name, "neither true nor false" if boolean else "not a number"
+    what = "neither true nor false" if boolean else "not a number"
+    column, series = series.name, unnamed(series)
     values = series
     if is_text(series.dtype):
         refuse(
@@ -78,9 +85,9 @@ def _refuse_number(series: pl.Series, path: str, first: int, *, boolean: bool) -
 
 
 def numeric(frame: pl.DataFrame) -> set[str]:
-    """Return the names of the columns of text in which every value that is there is a number."""
-    columns = [pl.nth(at) for at, dtype in enumerate(frame.dtypes) if is_text(dtype)]
-    missing = [column.cast(pl.String).str.strip_chars().fill_null("") == "" for column in columns]
+    """Return the names of the columns of strings in which every value that is there is a number."""
+    columns = [pl.nth(at) for at, dtype in enumerate(frame.dtypes) if dtype == pl.String]
+    missing = [column.str.strip_chars().fill_null("") == "" for column in columns]
     found = [(_floats(column).is_not_null() | none).all() for column, none in zip(columns, missing, strict=True)]
     return {column.name for column in frame.select(found) if column.item()}
 
@@ -97,8 +104,9 @@ def weights(frame: pl.DataFrame, column: str | None, path: str, first: int = 1) 
     """Return a column as weights, None if there is none."""
     if column is None:
         return None
-    w = numbers(frame[column].to_frame(), path, first)[column]
-    refuse((w < 0) | (w > MAX_WEIGHT), path, first, column, f"weights must be from 0 to {MAX_WEIGHT:g}")
+    w = unnamed(numbers(frame[column].to_frame(), path, first)[column])
+    wrong = (w != 0) & ~w.is_between(MIN_WEIGHT, MAX_WEIGHT)
+    refuse(wrong, path, first, column, f"weights must be 0, or from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}")
     return w.to_numpy()
 
 
@@ -106,7 +114,7 @@ def texts(series: pl.Series, path: str, first: int = 1) -> pl.Series:
     """Return a column as text, without missing values."""
     if not (is_text(series.dtype) or series.dtype.is_integer() or series.dtype == pl.Boolean):
         raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no categories.")
-    values = series.cast(pl.String)
+    values = unnamed(series).cast(pl.String)
     refuse(values.fill_null("").str.strip_chars() == "", path, first, series.name, "the value is missing")
     return values
 
@@ -116,38 +124,39 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
 
     Text of a CSV file becomes numbers only if these are written the same way.
     """
-    refuse(series.is_null(), path, 1, series.name, "the label is missing")
+    column, series = series.name, unnamed(series)
+    refuse(series.is_null(), path, 1, column, "the label is missing")
     if series.dtype.is_float():
-        refuse(~series.is_finite(), path, 1, series.name, "the label is NaN or infinite")
+        refuse(~series.is_finite(), path, 1, column, "the label is NaN or infinite")
     if series.dtype == pl.Binary:
-        return _exactly(series.to_list(), bytes, path, series.name)
+        return _exactly(series, path, column)
     if series.dtype in IN_NUMPY or (series.dtype.is_float() and bool(np.all(series.to_numpy() % 1 == 0))):
         return series.to_numpy()
     if series.dtype != pl.String and series.dtype.base_type().__name__ not in TYPES:
-        raise InputError(f"{path}, column {series.name!r}: values of type {series.dtype} are no labels.")
+        raise InputError(f"{path}, column {column!r}: values of type {series.dtype} are no labels.")
     text = series.cast(pl.String)
     if not typed:
-        refuse(text.str.strip_chars() == "", path, 1, series.name, "the label is missing")
+        refuse(text.str.strip_chars() == "", path, 1, column, "the label is missing")
         floats = text.str.strip_chars().cast(pl.Float64, strict=False)
         if floats.is_not_null().all():
-            refuse(~floats.is_finite(), path, 1, series.name, "the label is NaN or infinite")
+            refuse(~floats.is_finite(), path, 1, column, "the label is NaN or infinite")
         whole_numbers = text.cast(pl.Int64, strict=False)
         if (whole_numbers.cast(pl.String) == text).fill_null(value=False).all():
             return whole_numbers.to_numpy()
         if text.is_in(["true", "false"]).all():
             return (text == "true").to_numpy()
-    _warn_of_fractions(text, path)
+    _warn_of_fractions(text, path, column)
     what = "this label cannot be kept exactly; make it text"
-    refuse(as_type(text, series.dtype).ne_missing(series), path, 1, series.name, what)
-    return _exactly(text.to_list(), str, path, series.name)
+    refuse(as_type(text, series.dtype).ne_missing(series), path, 1, column, what)
+    return _exactly(text, path, column)
 
 
-def _warn_of_fractions(text: pl.Series, path: str) -> None:
+def _warn_of_fractions(text: pl.Series, path: str, column: str) -> None:
     """Warn of labels that look like measurements (F32); they come back exactly, so they are not refused."""
     values = text.cast(pl.Float64, strict=False)
     if values.is_finite().fill_null(value=False).all() and bool((values % 1 != 0).any()):
         warn(
-            f"{path}, column {text.name!r}: each of {text.n_unique()} different numbers becomes a class, though some "
+            f"{path}, column {column!r}: each of {text.n_unique()} different numbers becomes a class, though some "
             "have fractions; a column of measurements is no target of a classifier.",
             UserWarning,
         )
@@ -205,8 +214,17 @@ def type_read(written: Any, classes: np.ndarray[Any, Any]) -> Any:
     return dtype
 
 
-def _exactly(values: list[Any], kind: type, path: str, column: str) -> np.ndarray[Any, Any]:
-    result: np.ndarray[Any, Any] = np.asarray(values, dtype=kind)
+def refuse_long(series: pl.Series, path: str, column: str, what: str) -> None:
+    """Refuse text that a model file cannot keep, before an array of NumPy gives every row the room of the longest."""
+    at = (series.bin.size() if series.dtype == pl.Binary else series.str.len_chars()).arg_max()
+    if at is not None:
+        _model_file.refuse_long(np.asarray(series[at]), f"{path}, row {1 + at}, column {column!r}: {what}")
+
+
+def _exactly(series: pl.Series, path: str, column: str) -> np.ndarray[Any, Any]:
+    refuse_long(series, path, column, "labels")
+    values = series.to_list()
+    result: np.ndarray[Any, Any] = np.asarray(values, dtype=bytes if series.dtype == pl.Binary else str)
     if result.tolist() != values:
         raise InputError(f"{path}, column {column!r}: labels that end in a null character cannot be kept.")
     return result
@@ -219,7 +237,7 @@ def class_indices(
     series: pl.Series, classes: np.ndarray[Any, Any], path: str, first: int = 1, kept: Any = None
 ) -> np.ndarray[Any, Any]:
     """Return labels as positions among the classes of a model; `kept` is the type of those that are kept as text."""
-    column, kind = series.name, classes.dtype.kind
+    column, series, kind = series.name, unnamed(series), classes.dtype.kind
     refuse(series.is_null(), path, first, column, "the label is missing")
     try:
         if kept is not None:
@@ -233,12 +251,11 @@ def class_indices(
         raise InputError(
             f"{path}, column {column!r}: values of type {series.dtype} are not the model's labels."
         ) from None
-    stranger = values.is_null()
-    found = np.asarray(values.fill_null(pl.Series([classes[0].item()], dtype=values.dtype)[0]).to_list())
-    at: np.ndarray[Any, Any] = np.minimum(np.searchsorted(classes, found), classes.shape[0] - 1)
-    stranger = stranger | pl.Series(classes[at] != found)
-    refuse(stranger, path, first, column, "the model does not know this label")
-    return at
+    known = pl.Series(classes.tolist(), dtype=values.dtype)
+    # not by an array of NumPy, which takes "a\0" for "a", and the room of the longest text for each
+    at = values.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+    refuse(at.is_null(), path, first, column, "the model does not know this label")
+    return at.to_numpy()
 
 
 def label_series(name: str, labels: np.ndarray[Any, Any], *, typed: bool, kept: Any = None) -> pl.Series:
