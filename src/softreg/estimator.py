@@ -57,7 +57,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     fit_intercept : bool, default=True
         Whether the model has intercepts.
     class_weight : dict or "balanced", optional
-        Factors of the losses of each class; "balanced" is n / (K * number of rows of the class), rows counted by weight.
+        Factors of the losses of each class; "balanced" is n / (K * number of rows of the class), both by weight.
         Classes that the dict does not name have 1.
     label_smoothing : float, default=0.0
         Share of each target, in [0, 1), that is spread evenly over the classes.
@@ -109,10 +109,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         (readings of all rows, the two for the bound among them), "solver" (the one that "auto" picked),
         "status". After `partial_fit` only "passes", "solver" and "status".
 
-    Without a penalty, coefficients of columns that are constant or sums of others are not determined: of those that give
-    the same model, the ones with the least sum of squares are returned, if X has at most 4096 columns. Data without a
-    finite optimum are told by a `SeparationWarning`. Of X in float32, products are computed in float32 and summed up in
-    float64; in float64 where X then takes 32 MiB at most.
+    Without a penalty, coefficients of columns that are constant or sums of others are not determined: of those that
+    give the same model, the ones with the least sum of squares are returned, if X has at most 4096 columns. Data
+    without a finite optimum are told by a `SeparationWarning`. Of X in float32, products are computed in float32 and
+    summed up in float64; in float64 where X then takes 32 MiB at most.
 
     Errors: `InputError` (a ValueError) for data that cannot be used, `InputTypeError` (a TypeError)
     for dtypes, `BackendError` (a ValueError) for a library or device other than the fit's. A call
