@@ -60,6 +60,7 @@ BAD = {
     "sum to a number": rb"$$\sum_{k=1}^{1000000000} z_k = 1$$",
     "power": rb"$$2^{999999999999} = 10^{10^{10}}$$",
     "towers": rb"$$e^{e^{e^{e^{e^{100}}}}} = z$$",
+    "sums": b"$$" + b"".join(rb"\sum_%c " % c for c in b"abcdefghijklmnopqrstu") + b"1 = 1$$",
     "product": rb"$$x = (\sum_k y_k z_k + z_1)^{12} (\sum_k z_k + y_1)^{12} = 1$$",
 }
 
@@ -154,3 +155,11 @@ def test_page(tmp_path):
     assert ("name", "viewport") in outline.attributes
     assert ("lang", "en") in outline.attributes
     assert "Counterexample" in text
+
+
+@pytest.mark.parametrize(("row", "expected"), [(r"\log y_k = \log p_k", 0), (r"\sum_k y_k = 2", 1)])
+def test_definition_in_front_matter(tmp_path, row, expected):
+    """What is given about a letter holds, whether the steps about it are right or wrong."""
+    code, output = run(tmp_path, f'+++\n[softreg]\ndefinitions = ["y_k = p_k"]\n+++\n$${row}$$\n')
+    assert "y_k = p_k (given)" in output
+    assert code == expected

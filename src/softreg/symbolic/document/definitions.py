@@ -126,7 +126,7 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     more = [a for a in (head.arguments or ())[1:] if not (isinstance(a, n.Var) and a.letter in PARAMETERS)]
     formal = first.letter if isinstance(first, n.Var) and not more else None
     entries = is_of_entries(head)
-    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
+    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, of_entries=entries)
 
 
 def is_of_rows(node: n.Node, context: Context) -> bool:
