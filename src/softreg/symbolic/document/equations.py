@@ -151,6 +151,13 @@ class Equations:
         """Return the value of a formula among the indices of the chain, and those that sums around it bind."""
         return self._meaning.value(node, Defaults(dict(bound or {}), self._scope), opaque)
 
+    def takes_argument(self, v: n.Var) -> bool:
+        """Whether the value of a function is that at what stands in its brackets."""
+        return (
+            self._meaning._argument(v, self.context.definitions.get(v.letter), dict(self._scope), frozenset())
+            is not None
+        )
+
     def derivative_of(self, e: Expression, v: n.Var) -> Any:
         """Return the value of the derivative of a side."""
         return self._meaning.value(n.Derivative(e.nodes[0], v), self._scope)

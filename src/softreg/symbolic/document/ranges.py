@@ -328,9 +328,6 @@ class Ranges:
     def _sum(self, node: n.Sum, scope: Scope) -> Shape:
         inner = self._bind(node, node.index, scope)
         axis = inner[node.index]
-        for bound in (node.lower, node.upper):
-            if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
-                raise RangeError("the range of a sum is not understood")
         size = upper_size(node)
         if size is not None:
             self._sized(axis, size, f"the sum over {node.index}")
