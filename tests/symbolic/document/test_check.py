@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from softreg.cli import app
 from softreg.symbolic.document.deadline import Deadline, TooLongError
+from softreg.symbolic.document.plain import in_words
 
 judge = importlib.import_module("softreg.symbolic.document.judge")  # the package's name is of the function
 ROOT = Path(__file__).resolve().parents[3]
@@ -163,3 +164,26 @@ def test_definition_in_front_matter(tmp_path, row, expected):
     code, output = run(tmp_path, f'+++\n[softreg]\ndefinitions = ["y_k = p_k"]\n+++\n$${row}$$\n')
     assert "y_k = p_k (given)" in output
     assert code == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("a logarithm of what may be negative: base(1*+-1*phi^1)", "a logarithm of what may be negative"),
+        ("a logarithm of what may be negative: p[k~4897904]", "a logarithm of what may be negative: p[k]"),
+        ("indices of different ranges in KroneckerDelta(_c, _k)", "indices of different ranges"),
+        ("KroneckerDelta(_c, _k): the index _c does not run to K", "the index c does not run to K"),
+        ("the letter 'y_rows' has no meaning", "the letter 'y' has no meaning"),
+        ("the sum over k runs to K: one too many", "the sum over k runs to K: one too many"),
+    ],
+)
+def test_words_for_users(made, told):
+    """Messages name letters as the document does, and spell no formulas of the proof."""
+    assert in_words(made) == told
+
+
+def test_words_for_users_in_a_document(tmp_path):
+    """A letter of many rows is told under its own name."""
+    text = r"$$h_\theta(x)=\frac{1}{1+e^{-\theta^T x}}$$ $$\log h_\theta(x_i) = -\log(1+e^{-\theta^T x_i})$$"
+    _, output = run(tmp_path, text, "--json")
+    assert "the letter 'x' has no meaning" in output

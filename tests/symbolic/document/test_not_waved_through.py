@@ -128,8 +128,13 @@ def test_a_letter_of_which_nothing_is_said():
     steps = judge(softmax + rows).steps
     assert [s.verdict for s in steps] == ["definition", "undecided", "undecided"]
     assert "Sigma" in steps[1].hint
-    said = rows + r" where $\Sigma$ denotes $\sum_j e^{z_j}$."
-    assert [s.verdict for s in judge(softmax + said).steps[1:]] == ["true"] * 2
+    for said in (
+        r"where $\Sigma$ denotes $\sum_j e^{z_j}$.",
+        r"Here we write $\Sigma$ for $\sum_j e^{z_j}$.",
+        r"Writing $\Sigma$ for the sum $\sum_j e^{z_j}$, this is clear.",
+        r"We write $\sum_j e^{z_j}$ as $\Sigma$.",
+    ):
+        assert [s.verdict for s in judge(f"{softmax}{rows} {said}").steps[1:]] == ["true"] * 2
 
 
 LOGISTIC = r"h_\theta(x)=\frac{1}{1+e^{-\theta^T x}}"
@@ -205,3 +210,24 @@ def test_a_sum_that_is_not_read(size):
     step = judge(rf"{SOFTMAX}$$\sum_{{i=1}}^{{{size}}} p_i = 1$$").steps[1]
     assert step.verdict == "unparseable"
     assert "sum" in step.hint
+
+
+@pytest.mark.parametrize(
+    ("update", "verdict"),
+    [
+        (r"\mathbf w_{k+1} = \mathbf w_k + \eta_k \mathbf g_k", "false"),
+        (r"\mathbf w_{k+1} = \mathbf w_k - \eta_k \mathbf g_k", "update"),
+        (r"\mathbf w_{t+1} = \mathbf w_t + \eta_t \mathbf g_t", "false"),
+        (r"\mathbf w_{t+1} = \mathbf w_t - \eta_t \mathbf g_t", "update"),
+        (r"\mathbf w = \mathbf w + \eta \mathbf g", "false"),
+    ],
+)
+def test_an_update_by_a_letter_for_the_gradient(update, verdict):
+    """A gradient has a sign under a name of its own too, and with the number of the update at it."""
+    text = (
+        r"$$\text{NLL} = -\sum_i [y_i \log \mu_i + (1 - y_i) \log(1 - \mu_i)]$$ "
+        r"$$\mu_i = \frac{1}{1 + e^{-\mathbf w^T \mathbf x_i}}$$ $$\mathbf g = \frac{d}{d\mathbf w} \text{NLL}$$ "
+    )
+    *before, step = judge(f"{text}$${update}$$").steps
+    assert [s.verdict for s in before] == ["definition"] * 3
+    assert step.verdict == verdict

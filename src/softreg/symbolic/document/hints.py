@@ -12,7 +12,7 @@ import sympy as sp
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Counterexample, refute, signs
 from softreg.symbolic.document.definitions import is_of_entries
-from softreg.symbolic.document.entries import UnclearError, VacuousError, name_of
+from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import INPUTS, LOSSES
 from softreg.symbolic.document.ranges import RangeError
@@ -91,11 +91,13 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
         return None
     counted = [i.terms[0] for i in new.sub if isinstance(i, n.Add) and i.terms[1:] == (n.Number(Fraction(1)),)]
     counted += [n.Var(new.mark.removesuffix("+1"))] if new.mark.endswith("+1") else []
-    value = n.rebuilt(right.nodes[0], partial(_at_one_time, times=counted))
+    value = n.rebuilt(right.nodes[0], partial(_at_one_time, times=counted)) if counted else right.nodes[0]
     weight = n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup)
     told = None
     for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
         try:
+            if counted:
+                judge.ranges.attempt(value, {})
             before, change, slope = _moved(judge, value, weight, letter)
             looked_at = (_between(judge, e) for e in (change * slope, judge.value(n.Var(letter)).at()))
             direction, height = (signs(e, judge.facts()) for e in looked_at)
@@ -118,6 +120,8 @@ def _at_one_time(part: n.Node, times: list[n.Node]) -> n.Node | None:
     """Return w for w_k, where k counts the updates: w_{k+1} = w_k + ..."""
     if not isinstance(part, n.Var) or not set(part.sub) & set(times):
         return None
+    if part.letter in POSITIVE:
+        return n.Number(Fraction(1))  # the size of a step changes nothing about where it goes
     return replace(part, sub=tuple(i for i in part.sub if i not in times))
 
 

@@ -253,7 +253,7 @@ class Meaning(Entries):
     def _var_at(self, v: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
         if v.primes:
             raise UnclearError("a derivative in a letter with a prime", v.at)
-        return self._var(n.Var(v.letter, v.sub, v.sup, v.arguments, 0, "", v.at), scope, opaque)
+        return self._var(n.Var(v.letter, v.sub, v.sup, v.arguments, 0, "", at=v.at), scope, opaque)
 
     def _is_constant(self, body: n.Node) -> bool:
         """Whether what is differentiated is made of targets and inputs, which depend on nothing."""

@@ -32,6 +32,8 @@ _DISPLAY = re.compile(
     re.DOTALL,
 )
 _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
+_WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
+_WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 _REASONS = frozenset(
     words("if for when where since as with by because given using from via at on let assuming note here recall all")
@@ -140,11 +142,14 @@ class Source:
         return chains, inline
 
     def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
-        r"""Read "$a$ denotes $b$" as a = b."""
-        between = _DENOTES.match(text, match.end() - 1)
+        r"""Read "$a$ denotes $b$", "write $a$ for $b$" and "write $b$ as $a$" as a = b."""
+        writing = _WRITING.search(text, max(0, match.start() - 20), match.start())
+        between = (_WRITTEN if writing else _DENOTES).match(text, match.end() - 1)
         after = text.find("$", between.end()) if between else -1
         if between and after > 0:
             a, b = tokens(self.text, *match.span("inline")), tokens(self.text, between.end(), after)
+            if between[1] == "as":
+                a, b = b, a
             equal = Token("EQ", "=", between.start(1), between.end(1))
             inline.append(Chain(self.side(a), [Link(equal, self.side(b))]))
 
