@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from softreg.cli import app
 from softreg.symbolic.document.deadline import Deadline, TooLongError
+from softreg.symbolic.document.plain import in_words
 
 judge = importlib.import_module("softreg.symbolic.document.judge")  # the package's name is of the function
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,6 +61,7 @@ BAD = {
     "sum to a number": rb"$$\sum_{k=1}^{1000000000} z_k = 1$$",
     "power": rb"$$2^{999999999999} = 10^{10^{10}}$$",
     "towers": rb"$$e^{e^{e^{e^{e^{100}}}}} = z$$",
+    "sums": b"$$" + b"".join(rb"\sum_%c " % c for c in b"abcdefghijklmnopqrstu") + b"1 = 1$$",
     "product": rb"$$x = (\sum_k y_k z_k + z_1)^{12} (\sum_k z_k + y_1)^{12} = 1$$",
 }
 
@@ -154,3 +156,34 @@ def test_page(tmp_path):
     assert ("name", "viewport") in outline.attributes
     assert ("lang", "en") in outline.attributes
     assert "Counterexample" in text
+
+
+@pytest.mark.parametrize(("row", "expected"), [(r"\log y_k = \log p_k", 0), (r"\sum_k y_k = 2", 1)])
+def test_definition_in_front_matter(tmp_path, row, expected):
+    """What is given about a letter holds, whether the steps about it are right or wrong."""
+    code, output = run(tmp_path, f'+++\n[softreg]\ndefinitions = ["y_k = p_k"]\n+++\n$${row}$$\n')
+    assert "y_k = p_k (given)" in output
+    assert code == expected
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("a logarithm of what may be negative: base(1*+-1*phi^1)", "a logarithm of what may be negative"),
+        ("a logarithm of what may be negative: p[k~4897904]", "a logarithm of what may be negative: p[k]"),
+        ("indices of different ranges in KroneckerDelta(_c, _k)", "indices of different ranges"),
+        ("KroneckerDelta(_c, _k): the index _c does not run to K", "the index c does not run to K"),
+        ("the letter 'y_rows' has no meaning", "the letter 'y' has no meaning"),
+        ("the sum over k runs to K: one too many", "the sum over k runs to K: one too many"),
+    ],
+)
+def test_words_for_users(made, told):
+    """Messages name letters as the document does, and spell no formulas of the proof."""
+    assert in_words(made) == told
+
+
+def test_words_for_users_in_a_document(tmp_path):
+    """A letter of many rows is told under its own name."""
+    text = r"$$h_\theta(x)=\frac{1}{1+e^{-\theta^T x}}$$ $$\log h_\theta(x_i) = -\log(1+e^{-\theta^T x_i})$$"
+    _, output = run(tmp_path, text, "--json")
+    assert "the letter 'x' has no meaning" in output

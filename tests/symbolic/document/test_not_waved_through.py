@@ -128,5 +128,106 @@ def test_a_letter_of_which_nothing_is_said():
     steps = judge(softmax + rows).steps
     assert [s.verdict for s in steps] == ["definition", "undecided", "undecided"]
     assert "Sigma" in steps[1].hint
-    said = rows + r" where $\Sigma$ denotes $\sum_j e^{z_j}$."
-    assert [s.verdict for s in judge(softmax + said).steps[1:]] == ["true"] * 2
+    for said in (
+        r"where $\Sigma$ denotes $\sum_j e^{z_j}$.",
+        r"Here we write $\Sigma$ for $\sum_j e^{z_j}$.",
+        r"Writing $\Sigma$ for the sum $\sum_j e^{z_j}$, this is clear.",
+        r"We write $\sum_j e^{z_j}$ as $\Sigma$.",
+    ):
+        assert [s.verdict for s in judge(f"{softmax}{rows} {said}").steps[1:]] == ["true"] * 2
+
+
+LOGISTIC = r"h_\theta(x)=\frac{1}{1+e^{-\theta^T x}}"
+PROBABILITY = r"P(y=k|x)=\frac{e^{w_k^T x}}{\sum_j e^{w_j^T x}}"
+
+
+@pytest.mark.parametrize(
+    ("definition", "row", "verdict"),
+    [
+        (r"\pi(a)=\frac{e^{H(a)}}{\sum_b e^{H(b)}}", r"\pi(x)\pi(a)=\pi(a)\pi(a)", "undecided"),
+        (r"\pi(a)=\frac{e^{H(a)}}{\sum_b e^{H(b)}}", r"2\pi(a)\pi(a)=\pi(a)\pi(a)+\pi(a)\pi(a)", "true"),
+        (r"\operatorname{LSE}(x)=\log\sum_k e^{x_k}", r"\operatorname{LSE}(x)=\operatorname{LSE}(u)", "undecided"),
+        (LOGISTIC, r"h_\theta(x)=h_\theta(u)", "undecided"),
+        (LOGISTIC, r"h_\theta(x)=h_\phi(x)", "undecided"),
+        (LOGISTIC, r"2 h_\theta(x)=h_\theta(x) + h_\theta(x)", "true"),
+        (PROBABILITY, "P(y=k|x)=P(y=k|u)", "undecided"),
+        (PROBABILITY, r"\log P(y=k|x)=w_k^T x - \log \sum_j e^{w_j^T x}", "true"),
+        (PROBABILITY.replace("x", "x_i"), "P(y=k|x_i)=P(y=k|x_j)", "undecided"),
+    ],
+)
+def test_a_function_at_other_arguments(definition, row, verdict):
+    """What a definition does not tell apart is not taken for the same."""
+    steps = judge(f"$${definition}$$\n\n$${row}$$").steps
+    assert [s.verdict for s in steps] == ["definition", verdict]
+
+
+@pytest.mark.parametrize("total", ["Z", r"\Sigma"])
+def test_a_normalizer_of_which_nothing_is_said(total):
+    """What exponentials are divided by may depend on them: no derivative is judged before that is said."""
+    rows = [
+        (r"\frac{\partial p_k}{\partial z_i} = p_k \delta_{ik}", "undecided", "false"),
+        (r"\frac{\partial \log p_k}{\partial z_k} = 1", "undecided", "false"),
+        (r"\log p_k = z_k - \log Z", "true", "true"),
+        (r"\frac{\partial p_k}{\partial z_i} = p_k (\delta_{ik} - p_i)", "undecided", "true"),
+    ]
+    text = r"$$p_k = \frac{e^{z_k}}{Z}$$ " + " ".join(f"$${row}$$" for row, _, _ in rows)
+    said = text + r" where $Z = \sum_j e^{z_j}$."
+    assert [s.verdict for s in judge(text.replace("Z", total)).steps[1:]] == [unsaid for _, unsaid, _ in rows]
+    assert [s.verdict for s in judge(said.replace("Z", total)).steps[1:]] == [known for _, _, known in rows]
+
+
+ROW = r"\frac{\partial L}{\partial z_i} &= p_i - y_i"
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (r"\text{ plus } 3", "unparseable"),
+        (r"\text{ or rather } 2 p_i", "unparseable"),
+        (r"\quad 2", "unparseable"),
+        (", 2", "unparseable"),
+        (r"\quad p_i^2", "unparseable"),
+        ("& & + 3", "false"),
+        (r"\quad + 3", "false"),
+        (r"\quad (3)", "true-if"),
+        (r"\quad \text{for all } i", "true-if"),
+        (r", \quad i = 1, \dots, K", "true-if"),
+        (r"\text{ (chain rule)}", "true-if"),
+        (r"\quad \forall i", "true-if"),
+        (r", \quad z_i \in \mathbb{R}", "true-if"),
+        (r"& & \text{by the rule for } \log p_k", "true-if"),
+    ],
+)
+def test_what_follows_a_formula(after, verdict):
+    """Words, cases and ranges behind a formula are remarks; more mathematics is not dropped."""
+    start = SOFTMAX + "$$L = -\\sum_k y_k \\log p_k$$\n\n"
+    assert judge(rf"{start}\begin{{align}}{ROW} {after}\end{{align}}").steps[2].verdict == verdict
+
+
+@pytest.mark.parametrize("size", ["10^{12}", "2", "{K^2}"])
+def test_a_sum_that_is_not_read(size):
+    """A range that is not understood says nothing about the shapes."""
+    step = judge(rf"{SOFTMAX}$$\sum_{{i=1}}^{{{size}}} p_i = 1$$").steps[1]
+    assert step.verdict == "unparseable"
+    assert "sum" in step.hint
+
+
+@pytest.mark.parametrize(
+    ("update", "verdict"),
+    [
+        (r"\mathbf w_{k+1} = \mathbf w_k + \eta_k \mathbf g_k", "false"),
+        (r"\mathbf w_{k+1} = \mathbf w_k - \eta_k \mathbf g_k", "update"),
+        (r"\mathbf w_{t+1} = \mathbf w_t + \eta_t \mathbf g_t", "false"),
+        (r"\mathbf w_{t+1} = \mathbf w_t - \eta_t \mathbf g_t", "update"),
+        (r"\mathbf w = \mathbf w + \eta \mathbf g", "false"),
+    ],
+)
+def test_an_update_by_a_letter_for_the_gradient(update, verdict):
+    """A gradient has a sign under a name of its own too, and with the number of the update at it."""
+    text = (
+        r"$$\text{NLL} = -\sum_i [y_i \log \mu_i + (1 - y_i) \log(1 - \mu_i)]$$ "
+        r"$$\mu_i = \frac{1}{1 + e^{-\mathbf w^T \mathbf x_i}}$$ $$\mathbf g = \frac{d}{d\mathbf w} \text{NLL}$$ "
+    )
+    *before, step = judge(f"{text}$${update}$$").steps
+    assert [s.verdict for s in before] == ["definition"] * 3
+    assert step.verdict == verdict

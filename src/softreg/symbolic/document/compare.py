@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic import numeric
+from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.normal import Normal
 from softreg.symbolic.terms import Expr, Index, Pick, Total, UndecidedError, UnsupportedError
 
@@ -71,9 +72,9 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
         for label in (None, *facts.labels) if facts.one_hot and facts.sums else ():
             if _is_zero_one_hot(difference, facts, label):
                 at = "" if label is None else f" at {label.name}"
-                return Outcome("true-if", tuple(f"{y} is one-hot{at}" for y in facts.sums))
+                return Outcome("true-if", tuple(dict.fromkeys(in_words(f"{y} is one-hot{at}") for y in facts.sums)))
         return Outcome("false", counterexample=found)
-    return Outcome("undecided", reason=reason or "neither proved nor refuted")
+    return Outcome("undecided", reason=in_words(reason) or "neither proved nor refuted")
 
 
 def total_told(letter: str, value: Fraction | int) -> str:

@@ -51,6 +51,7 @@ class Context:
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
+    normalizers: set[str] = field(default_factory=set)  # undefined letters by which exponentials are divided
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
 
     def arity_of(self, letter: str) -> tuple[int, int]:
@@ -126,7 +127,9 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     more = [a for a in (head.arguments or ())[1:] if not (isinstance(a, n.Var) and a.letter in PARAMETERS)]
     formal = first.letter if isinstance(first, n.Var) and not more else None
     entries = is_of_entries(head)
-    return Definition(head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, entries)
+    return Definition(
+        head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, of_entries=entries
+    )
 
 
 def is_of_rows(node: n.Node, context: Context) -> bool:

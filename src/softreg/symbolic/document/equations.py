@@ -13,6 +13,7 @@ from softreg.symbolic.document.compare import Facts, Outcome, compare
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import Defaults, UnclearError, name_of
 from softreg.symbolic.document.meaning import Meaning
+from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.steps import Expression
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
@@ -59,11 +60,11 @@ class Equations:
         try:
             return self.equal(self._value(left, i), self._value(right, j), condition)
         except (RangeError, ShapeError) as error:
-            return Outcome("type-error", reason=str(error))
+            return Outcome("type-error", reason=in_words(str(error)))
         except UnclearError as error:
-            return Outcome("undecided", reason=error.message)
+            return Outcome("undecided", reason=in_words(error.message))
         except SymbolicError as error:
-            return Outcome("undecided", reason=str(error))
+            return Outcome("undecided", reason=in_words(str(error)))
 
     def equal(self, a: Any, b: Any, condition: Any = ()) -> Outcome:
         """Compare two values entry by entry, in the case at hand if it takes that."""
@@ -150,6 +151,13 @@ class Equations:
     def value(self, node: n.Node, bound: Mapping[str, Expr] | None = None, opaque: frozenset[str] = frozenset()) -> Any:
         """Return the value of a formula among the indices of the chain, and those that sums around it bind."""
         return self._meaning.value(node, Defaults(dict(bound or {}), self._scope), opaque)
+
+    def takes_argument(self, v: n.Var) -> bool:
+        """Whether the value of a function is that at what stands in its brackets."""
+        return (
+            self._meaning._argument(v, self.context.definitions.get(v.letter), dict(self._scope), frozenset())
+            is not None
+        )
 
     def derivative_of(self, e: Expression, v: n.Var) -> Any:
         """Return the value of the derivative of a side."""

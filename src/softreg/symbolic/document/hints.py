@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import sympy as sp
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Counterexample, refute, signs
 from softreg.symbolic.document.definitions import is_of_entries
-from softreg.symbolic.document.entries import UnclearError, VacuousError, name_of
+from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import INPUTS, LOSSES
 from softreg.symbolic.document.ranges import RangeError
@@ -87,11 +89,16 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
     new = left.nodes[0] if left.nodes else None
     if not isinstance(new, n.Var) or right.problem is not None or new.letter in INPUTS:
         return None
-    weight = n.Var(new.letter, new.sub, new.sup)
+    counted = [i.terms[0] for i in new.sub if isinstance(i, n.Add) and i.terms[1:] == (n.Number(Fraction(1)),)]
+    counted += [n.Var(new.mark.removesuffix("+1"))] if new.mark.endswith("+1") else []
+    value = n.rebuilt(right.nodes[0], partial(_at_one_time, times=counted)) if counted else right.nodes[0]
+    weight = n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup)
     told = None
     for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
         try:
-            before, change, slope = _moved(judge, right.nodes[0], weight, letter)
+            if counted:
+                judge.ranges.attempt(value, {})
+            before, change, slope = _moved(judge, value, weight, letter)
             looked_at = (_between(judge, e) for e in (change * slope, judge.value(n.Var(letter)).at()))
             direction, height = (signs(e, judge.facts()) for e in looked_at)
         except (UnclearError, RangeError, SymbolicError):
@@ -107,6 +114,15 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
         found = refute(_between(judge, before - change), _between(judge, before + change), judge.facts())
         told = told or (f"this goes {ask.format(letter)} the gradient", found)
     return told
+
+
+def _at_one_time(part: n.Node, times: list[n.Node]) -> n.Node | None:
+    """Return w for w_k, where k counts the updates: w_{k+1} = w_k + ..."""
+    if not isinstance(part, n.Var) or not set(part.sub) & set(times):
+        return None
+    if part.letter in POSITIVE:
+        return n.Number(Fraction(1))  # the size of a step changes nothing about where it goes
+    return replace(part, sub=tuple(i for i in part.sub if i not in times))
 
 
 def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> tuple[Any, Any, Any]:

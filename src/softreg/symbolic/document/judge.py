@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.arguments import taken_as_one
 from softreg.symbolic.document.compare import Outcome, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
@@ -80,7 +81,7 @@ class Judge(Equations):
             notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
-        return Verdicts(list(dict.fromkeys(notes)), self.steps, self.complete)
+        return Verdicts(list(dict.fromkeys(note.replace("_rows", "") for note in notes)), self.steps, self.complete)
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
@@ -160,7 +161,7 @@ class Judge(Equations):
             and node.letter not in self.context.definitions  # what is defined has no new value
             and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
         )
-        if after == node:
+        if after == node and node.letter not in self.context.definitions:
             return "definition", ""  # z = (z_1, ..., z_K)
         if (again and (not node.primes or node.letter in WEIGHTS)) or link.relation.type == "ARROW":
             if after is not None and (told := of_another(node, after)):
@@ -225,6 +226,8 @@ class Judge(Equations):
             outcome = Outcome("undecided", reason=told)
         if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=nothing)
+        if outcome.holds and (other := taken_as_one(self, base.nodes[0], right.nodes[0])):
+            outcome = Outcome("undecided", reason=other)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
         step.hint = outcome.reason or step.hint

@@ -150,8 +150,6 @@ class Meaning(Entries):
     def _sum(self, node: n.Sum, scope: Scope, opaque: frozenset[str]) -> Array:
         size = self.ranges.of_sum(node)
         upper, lower = node.upper, node.lower
-        if isinstance(upper, n.Number):
-            raise UnclearError("a sum to a number", node.at)
         left_out = [self.index(x, scope) for x in self.ranges.left_out(node)]
         first = lower.value if isinstance(lower, n.Number) else 1
         if (lower is not None and not isinstance(lower, n.Number)) or first not in (0, 1, 2):
@@ -244,6 +242,9 @@ class Meaning(Entries):
                 raise VacuousError(
                     f"how this depends on {name_of(v.letter)} is not said: the derivative would be 0", node.at
                 )
+            hidden = min((z for z in self.context.normalizers - {v.letter} if self._base(z) in occurs), default="")
+            if hidden:
+                raise VacuousError(f"how {name_of(hidden)} depends on {name_of(v.letter)} is not said", node.at)
             slope = derivative(e, x)
             return slope if v.letter in opaque else self._unfolded(slope, v, scope, opaque)
 
@@ -252,7 +253,7 @@ class Meaning(Entries):
     def _var_at(self, v: n.Var, scope: Scope, opaque: frozenset[str]) -> Array:
         if v.primes:
             raise UnclearError("a derivative in a letter with a prime", v.at)
-        return self._var(n.Var(v.letter, v.sub, v.sup, v.arguments, 0, "", v.at), scope, opaque)
+        return self._var(n.Var(v.letter, v.sub, v.sup, v.arguments, 0, "", at=v.at), scope, opaque)
 
     def _is_constant(self, body: n.Node) -> bool:
         """Whether what is differentiated is made of targets and inputs, which depend on nothing."""

@@ -15,8 +15,9 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """Return the formulas it is made of."""
-        for value in vars(self).values():
-            yield from _nodes(value)
+        for name, value in vars(self).items():
+            if name != "given":
+                yield from _nodes(value)
 
     def walk(self) -> Iterator[Node]:
         """Return the formula and all within."""
@@ -53,6 +54,7 @@ class Var(Node):
     arguments: tuple[Node, ...] | None = None
     primes: int = 0
     mark: str = ""  # an iteration: new, t+1
+    given: tuple[Node, ...] = field(default=(), compare=False)  # what the value is not said to depend on: x in P(k | x)
     at: int = field(default=-1, compare=False)
 
 

@@ -7,6 +7,7 @@ Sizes with different names are different.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -107,7 +108,8 @@ class Ranges:
                 if self.context.arity_of(letter)[0]
             )
             wanted = "KC" if classes else "nmNB" if root[0] == "sup" else "dDpmr"
-            self._size[root] = next(s for s in (*wanted, *SIZES, "Q", "U") if s not in taken)
+            more = (f"U{number}" for number in itertools.count(1))
+            self._size[root] = next(s for s in itertools.chain((*wanted, *SIZES, "Q", "U"), more) if s not in taken)
         return size_symbol(self._size[root])
 
     def of_slot(self, letter: str, kind: str, place: int) -> sp.Symbol:
@@ -326,9 +328,6 @@ class Ranges:
     def _sum(self, node: n.Sum, scope: Scope) -> Shape:
         inner = self._bind(node, node.index, scope)
         axis = inner[node.index]
-        for bound in (node.lower, node.upper):
-            if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
-                raise RangeError("the range of a sum is not understood")
         size = upper_size(node)
         if size is not None:
             self._sized(axis, size, f"the sum over {node.index}")

@@ -219,7 +219,12 @@ class Reader(Letters):
                 for piece in part.parts if part.kind == "product" else (part,):
                     bounds.setdefault(self._index_letter(piece), None)
         top = self.read(upper[0][0]) if upper and len(upper[0]) == 1 else None
+        if isinstance(top, n.Number):
+            raise NotUnderstoodError("a sum to a number is not read: write the size as a letter", upper[0][0].start)
         for index, start in reversed(bounds.items()):
+            for bound in (start, top):
+                if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
+                    raise NotUnderstoodError("the range of a sum is not understood", tree.start)
             body = n.Sum(index, start, top, tuple(excluded.get(index, ())), body, tree.start)
         return n.Function("exp", body) if product else body
 

@@ -79,7 +79,9 @@ class Letters(ABC):
                     return self._probability(base, bracket), 1
             label = bracket.parts[0]
             if letter in self.notation.events and label.is_leaf("NAME") and label.value.value in TARGETS:
-                return n.Var("p", (self.read(label),), (), (), at=base.start), 1  # P(y | x) is P(y = y | x)
+                return n.Var(
+                    "p", (self.read(label),), (), (), given=self._given(bracket), at=base.start
+                ), 1  # P(y | x) is P(y = y | x)
             named = len(letter) > 1 and letter.isalpha()
             known = named or letter in self.functions | LOSSES | PROBABILITIES | set(LOGITS[:-1])
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
@@ -154,7 +156,14 @@ class Letters(ABC):
             given = tuple(map(self.read, bracket.parts[1:]))
             return n.Var(f"p_{spelled(event.parts[1])}", (), (), given, at=base.start)  # P(y = 1 | x), of two classes
         row, sup = (label.sub, label.sup) if isinstance(label, n.Var) else ((), ())
-        return n.Var("p", (*row, value), sup, (), at=base.start)
+        return n.Var("p", (*row, value), sup, (), given=self._given(bracket), at=base.start)
+
+    def _given(self, bracket: Tree) -> tuple[n.Node, ...]:
+        """Return what stands behind the bar, as far as it is understood."""
+        try:
+            return tuple(map(self.read, bracket.parts[1:]))
+        except NotUnderstoodError:
+            return ()
 
     def _scripted(self, base: Tree, scripts: tuple[Tree, ...]) -> n.Node:
         if base.is_leaf("NAME") and base.value.value == "e":
@@ -221,7 +230,7 @@ class Letters(ABC):
             raise NotUnderstoodError("an index at something that is no letter", script.start)
         if value.letter == ONES:
             return value  # how many there are
-        letter, mark, sub = value.letter, value.mark, list(value.sub)
+        letter, mark, sub, given = value.letter, value.mark, list(value.sub), value.given
         named = self.functions | LOSSES | PROBABILITIES
         for part in content(script):
             pieces = flat(part) if part.kind == "product" else [part]
@@ -240,6 +249,8 @@ class Letters(ABC):
                 elif piece.is_leaf("LABEL", "MAX") or (name in PARAMETERS and letter in named):
                     if piece.is_leaf("LABEL", "MAX") and name not in SAME_LOSS:
                         letter += f"_{name}"
+                    elif name in PARAMETERS:
+                        given = (*given, self.read(piece))
                 elif letter in self.functions | LOSSES and name in ABBREVIATED and name not in self.notation.indices:
                     continue
                 elif name == "0" and letter in WEIGHTS:
@@ -252,7 +263,7 @@ class Letters(ABC):
             letter += "_rows"
         if sub and letter in LOSSES - {"C", "H", "F", "R", "D"}:
             letter += "_i"  # the loss of one sample is not the loss of all
-        return replace(value, letter=letter, sub=tuple(sub), mark=mark)
+        return replace(value, letter=letter, sub=tuple(sub), mark=mark, given=given)
 
 
 def _of_an_event(head: n.Var, arguments: tuple[n.Node, ...]) -> tuple[n.Var, tuple[n.Node, ...]]:

@@ -10,6 +10,7 @@ from softreg.symbolic.document.entries import POSITIVE, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import INDEX, INPUTS, ONES
 from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges, Shape
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.source import Chain, Side, Source
@@ -94,7 +95,7 @@ class Sides:
                         continue
                     e.problem = (
                         "unparseable",
-                        f"the letter {name_of(v.letter)!r} has no meaning in this document",
+                        f"the letter {in_words(name_of(v.letter))!r} has no meaning in this document",
                         v.at,
                     )
 
@@ -138,5 +139,5 @@ class Sides:
                 if fitting:
                     expression.nodes = fitting
                 else:
-                    expression.problem = ("type-error", errors[0], expression.side.start)
+                    expression.problem = ("type-error", in_words(errors[0]), expression.side.start)
         return scope

@@ -32,7 +32,13 @@ _DISPLAY = re.compile(
     re.DOTALL,
 )
 _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
+_WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
+_WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
+_REASONS = frozenset(
+    words("if for when where since as with by because given using from via at on let assuming note here recall all")
+)
+_OF_FORMULAS = frozenset(("NUMBER", "PLUS", "MINUS", "TIMES", "SLASH", "FRAC", "SUM", "LOG", "EXP", "CARET", "UNDER"))
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
 
 
@@ -84,6 +90,7 @@ class Source:
     def __init__(self, text: str):
         self.text = text
         self._latex = "\\documentclass" in text or "\\begin{document}" in text
+        self._named: set[str] = set()  # names in \\text that were a whole left side
         self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
 
     def place(self, at: int) -> tuple[int, int]:
@@ -135,11 +142,14 @@ class Source:
         return chains, inline
 
     def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
-        r"""Read "$a$ denotes $b$" as a = b."""
-        between = _DENOTES.match(text, match.end() - 1)
+        r"""Read "$a$ denotes $b$", "write $a$ for $b$" and "write $b$ as $a$" as a = b."""
+        writing = _WRITING.search(text, max(0, match.start() - 20), match.start())
+        between = (_WRITTEN if writing else _DENOTES).match(text, match.end() - 1)
         after = text.find("$", between.end()) if between else -1
         if between and after > 0:
             a, b = tokens(self.text, *match.span("inline")), tokens(self.text, between.end(), after)
+            if between[1] == "as":
+                a, b = b, a
             equal = Token("EQ", "=", between.start(1), between.end(1))
             inline.append(Chain(self.side(a), [Link(equal, self.side(b))]))
 
@@ -170,7 +180,13 @@ class Source:
 
     def _read(self, start: int, end: int, chains: list[Chain], case: Condition) -> None:
         first = True
-        for row in _rows(tokens(self.text, start, end)):
+        made = tokens(self.text, start, end)
+        made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
+        for before, token, after in zip((None, *made), made, made[1:], strict=False):
+            begins = before is None or before.type in ("ROW", "QUAD", "AMP", "BEGIN", "COMMA")
+            if token.type == "LABEL" and begins and after.type == "EQ":
+                self._named.add(token.value)
+        for row in _rows(made):
             for piece, condition in _equations(row, self.text):
                 self._add(piece, condition, chains, case, first)
                 first = False
@@ -241,7 +257,7 @@ def _rows(made: list[Token]) -> Iterator[list[Token]]:
             elif number >= 2 and remark and not (current and current[-1].type in RELATIONS):
                 if any(t.type == "TEXT" for t in cell) or not cell:
                     current += cell
-                elif number % 2 == 0 and not equation:
+                elif not equation and (number % 2 == 0 or cell[0].type in ("PLUS", "MINUS", "TIMES", "SLASH")):
                     current += [*cell]
             else:
                 current += cell
@@ -294,7 +310,9 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
             out[-1] = (out[-1][0], condition)
         elif begins:
             out[-1] = ([*out[-1][0], *piece[begins:]], said(piece[:begins]))
-        elif out and not _relations(piece) and (before or not _relations(out[-1][0]) or _is_remark(piece)):
+        elif out and not _relations(piece) and (before or not _goes_on(out[-1][0], piece)):
+            if not _says_when(before) and _is_formula(piece) and not _counts(out[-1][0]):
+                out[-1] = ([*out[-1][0], _not_read(piece, text)], out[-1][1])
             continue  # a remark: [softmax function], for all i
         else:
             kept = split(piece, "IN")[0] if _relations(piece) else piece  # without: in R^K
@@ -322,5 +340,29 @@ def _colon(piece: list[Token], text: str) -> bool:
     return bool(re.match(r"\s*(:|&|\\q?quad)", text[piece[-1].end :]))
 
 
-def _is_remark(piece: list[Token]) -> bool:
-    return all(t.type in ("DOTS", "OTHER", "LABEL", "NUMBER", "NAME", "IN", "LPAR", "RPAR", "DOT") for t in piece)
+def _says_when(before: list[str]) -> bool:
+    """Whether words say that what follows is a case, a range or a reason."""
+    return bool(_REASONS & set(re.findall("[a-z]+", " ".join(before))))
+
+
+def _is_formula(piece: list[Token]) -> bool:
+    """Whether a piece is more than names and the number of an equation: 3, + 3, z_k, but not (3) and not z_k > 0."""
+    types = {t.type for t in piece}
+    numbered = piece[0].type == "LPAR" and types <= {"LPAR", "NUMBER", "DOT", "RPAR"}
+    return bool(types & _OF_FORMULAS) and not types & {"OTHER", "IN", "NEQ", "DOTS", "BAD"} and not numbered
+
+
+def _counts(piece: list[Token]) -> bool:
+    """Whether a piece is k = 1, which goes on with 2."""
+    return [t.type for t in piece] == ["NAME", "EQ", "NUMBER"]
+
+
+def _not_read(piece: list[Token], text: str) -> Token:
+    start, end = piece[0].start, piece[-1].end
+    told = f"what follows, {' '.join(text[start:end].split())!r}, is not read: is it a part of the formula?"
+    return Token("BAD", told, start, end)
+
+
+def _goes_on(piece: list[Token], after: list[Token]) -> bool:
+    """Whether an operator joins what stands on both sides of a comma or a wide space."""
+    return any(t.type in ("PLUS", "MINUS", "TIMES", "SLASH") for t in (piece[-1], after[0]))

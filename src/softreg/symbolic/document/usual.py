@@ -10,11 +10,14 @@ from fractions import Fraction
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.commands import WORDS
 from softreg.symbolic.document.definitions import Context, Definition, read_formula
+from softreg.symbolic.document.entries import POSITIVE
 from softreg.symbolic.document.letters import (
     ALWAYS_PROBABILITIES,
     FUNCTIONS,
     LOGITS,
     LOSSES,
+    ONES,
+    SIZES,
     TARGETS,
     WEIGHTS,
 )
@@ -65,9 +68,12 @@ class Usual:
         self._find_labels(used)
         target = self._target(used)
         context.targets.add(target)
+        context.normalizers = self._dividing() - {target, *context.definitions}
         losses = [v for v in sorted(used & LOSSES) if v not in context.definitions and self._is_loss(v)]
-        context.positive = {v for v in self._under_log() if v in context.targets}
-        context.notes += [f"{v}_k > 0, as its logarithm is taken" for v in sorted(context.positive)]
+        context.positive = self._under_log() & (context.targets | context.normalizers)
+        for v in sorted(context.positive):
+            entry = v if v in context.normalizers else f"{v}_k"
+            context.notes.append(f"{entry} > 0, as its logarithm is taken")
         open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
         raised = {
             v.letter
@@ -79,7 +85,7 @@ class Usual:
         }
         open_ -= (raised - {"softmax"}) | {v for v in open_ if v.endswith("_rows")}
         likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
-        likely += [v for v in sorted(open_ & logged) if v not in likely and v not in WEIGHTS and v != "x"]
+        likely += sorted((open_ & logged) - {*likely, *WEIGHTS, "x", *context.normalizers})
         samples = any(context.arity_of(v)[1] for v in used)
         logits = self._logits(used, likely)
         context.binary = self._is_binary(likely, target, losses)
@@ -100,6 +106,15 @@ class Usual:
 
     def _vars(self) -> list[n.Var]:
         return [v for node in self._nodes for v in n.values(node)]
+
+    def _dividing(self) -> set[str]:
+        """Return the letters by which exponentials are divided, but for temperatures and sizes: Z in e^z / Z."""
+        found: set[str] = set()
+        for part in (part for top in self._nodes for part in top.walk() if isinstance(part, (n.Quotient, n.Mul))):
+            quotients = [q for q in (part, *part.children()) if isinstance(q, n.Quotient)]
+            if any(isinstance(x, n.Function) and x.name == "exp" for x in part.walk()):
+                found |= {q.denominator.letter for q in quotients if isinstance(q.denominator, n.Var)}
+        return found - POSITIVE - {*SIZES, *WEIGHTS, "N", "B", ONES}
 
     def _under_log(self) -> set[str]:
         """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
