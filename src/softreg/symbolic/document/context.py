@@ -32,6 +32,7 @@ from softreg.symbolic.document.letters import (
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
+from softreg.symbolic.document.running import learn_indexed, learn_running
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 
@@ -56,6 +57,9 @@ class Inference:
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
         context = self.context
+        sides = [side.tokens for c in (*chains, *inline) for side in (c.head, *(link.right for link in c.links))]
+        learn_running(context.notation, sides)
+        learn_indexed(context.notation, self._sides([*chains, *inline]))
         self._functions([*chains, *inline])
         learn(context.notation, self._sides([*chains, *inline]))
         for x in context.notation.rows:

@@ -7,6 +7,7 @@ or a factor, depends on the letters and is settled in `softreg.symbolic.document
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,7 @@ from lark.exceptions import UnexpectedInput
 from lark.lexer import Lexer as LarkLexer
 
 from softreg.symbolic.document.lexer import DEEPEST, Token
+from softreg.symbolic.document.speech import says_else
 
 GRAMMAR = r"""
 start: args
@@ -295,9 +297,10 @@ def condition(tokens: list[Token]) -> list[Tree]:
         from softreg.symbolic.document.lexer import tokens as lex
 
         at = tokens[0].start
-        inner = [replace(t, start=at, end=at) for t in lex(said.replace("if", "").replace("for", "").replace("$", " "))]
+        plain = re.search(r"\$(.+)\$", said) or re.search(r"(?:.*[^\W\d_]{2}\s)?(.+)", said)
+        inner = [replace(t, start=at, end=at) for t in lex(plain[1] if plain else said)]
         return parse([t for t in inner if t.type != "BAD"])
-    if said and not any(word in said for word in ("otherwise", "else")):
+    if said and not says_else(said):
         raise NotUnderstoodError(f"the condition {said!r} is not understood", tokens[0].start)
     return []
 

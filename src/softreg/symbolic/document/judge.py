@@ -124,8 +124,7 @@ class Judge(Equations):
             if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
                 step.hint = self._hint(slip) or step.hint
-            if link.relation.type == "EQ" or step.verdict == "false":  # an arrow has an entry if it is wrong
-                self.steps.append(step)
+            self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
             elif step.verdict == "update":

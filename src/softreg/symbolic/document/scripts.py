@@ -50,6 +50,8 @@ class Notation:
     iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
     primed: set[str] = field(default_factory=set)  # letters that are others with a prime: z'_k = z_k + c
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
+    running: set[str] = field(default_factory=set)  # letters that sums run over and that are no values: indices
+    summed_values: set[str] = field(default_factory=set)  # letters that sums run over and that are values: samples
 
 
 class Letters(ABC):
@@ -115,7 +117,8 @@ class Letters(ABC):
             head = replace(head, letter=head.letter.removesuffix("_rows"))
         bare = self.notation.bare.get(head.letter, frozenset())
         last: list[n.Node] = []
-        if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
+        second = len(arguments) == 2 and not bare and _is_index(arguments[1])
+        if head.letter in self.functions - LOSSES and second:
             last, arguments = [arguments[1]], arguments[:1]  # S(z, i)
         sub += [a for place, a in enumerate(arguments) if place in bare] + last
         arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)

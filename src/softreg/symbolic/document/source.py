@@ -18,6 +18,7 @@ from softreg.symbolic.document.commands import words
 from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.lexer import Token, tokens
+from softreg.symbolic.document.speech import is_announced, says_when
 
 ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
 _DISPLAY = re.compile(
@@ -35,9 +36,6 @@ _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|
 _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
-_REASONS = frozenset(
-    words("if for when where since as with by because given using from via at on let assuming note here recall all")
-)
 _OF_FORMULAS = frozenset(("NUMBER", "PLUS", "MINUS", "TIMES", "SLASH", "FRAC", "SUM", "LOG", "EXP", "CARET", "UNDER"))
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
 
@@ -172,11 +170,8 @@ class Source:
             group = 1 if match.group(1) else 2
             made = tuple(tokens(self.text, begin + match.start(group), begin + match.end(group)))
             if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
-                conditions.append(made)
-        announced = re.search(r"(?i)\b(if|for|when|where|case|suppose|let|assume|consider)\b", paragraph)
-        # "we had zero for i != j, so in general": the condition is behind, and does not hold any more
-        withdrawn = re.search(r"(?i)\b(unlike|general|otherwise|all|any|every|both|arbitrary|regardless)\b", paragraph)
-        return conditions[0] if len(conditions) == 1 and announced and not withdrawn else ()
+                conditions.append((made, is_announced(paragraph[: match.start()], paragraph[match.end() :])))
+        return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
 
     def _read(self, start: int, end: int, chains: list[Chain], case: Condition) -> None:
         first = True
@@ -311,7 +306,7 @@ def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condi
         elif begins:
             out[-1] = ([*out[-1][0], *piece[begins:]], said(piece[:begins]))
         elif out and not _relations(piece) and (before or not _goes_on(out[-1][0], piece)):
-            if not _says_when(before) and _is_formula(piece) and not _counts(out[-1][0]):
+            if not says_when(" ".join(before)) and _is_formula(piece) and not _counts(out[-1][0]):
                 out[-1] = ([*out[-1][0], _not_read(piece, text)], out[-1][1])
             continue  # a remark: [softmax function], for all i
         else:
@@ -338,11 +333,6 @@ def _range(pieces: list[list[Token]], at: int) -> int:
 def _colon(piece: list[Token], text: str) -> bool:
     """Whether a colon or a wide space follows."""
     return bool(re.match(r"\s*(:|&|\\q?quad)", text[piece[-1].end :]))
-
-
-def _says_when(before: list[str]) -> bool:
-    """Whether words say that what follows is a case, a range or a reason."""
-    return bool(_REASONS & set(re.findall("[a-z]+", " ".join(before))))
 
 
 def _is_formula(piece: list[Token]) -> bool:

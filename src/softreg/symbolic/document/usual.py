@@ -69,7 +69,8 @@ class Usual:
         target = self._target(used)
         context.targets.add(target)
         context.normalizers = self._dividing() - {target, *context.definitions}
-        losses = [v for v in sorted(used & LOSSES) if v not in context.definitions and self._is_loss(v)]
+        named = context.definitions.keys() | context.notation.bare.keys()
+        losses = [v for v in sorted(used & LOSSES - named) if self._is_loss(v)]
         context.positive = self._under_log() & (context.targets | context.normalizers)
         for v in sorted(context.positive):
             entry = v if v in context.normalizers else f"{v}_k"
@@ -165,9 +166,10 @@ class Usual:
         """Letters of targets that are used as an index: the label itself."""
         context = self.context
         for top in self._nodes:
+            free = n.free_indices(top)
             for node in top.walk():
                 if isinstance(node, n.Var):
-                    indices = [i for i in (*node.sub, *node.sup) if isinstance(i, n.Var)]
+                    indices = [i for i in (*node.sub, *node.sup) if isinstance(i, n.Var) and i.letter in free]
                 elif isinstance(node, n.Equal) and isinstance(node.right, n.Number):
                     told = "whether a target is 1 or 0 is asked for: it is one of the two"
                     if isinstance(node.left, n.Var) and node.left.letter in TARGETS and told not in context.notes:

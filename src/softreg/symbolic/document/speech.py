@@ -1,0 +1,50 @@
+"""The words that announce a case, and those that take one back, in English, German, French, Italian and Spanish."""
+
+from __future__ import annotations
+
+import re
+
+from softreg.symbolic.document.commands import words
+
+_WORD = re.compile(r"[^\W\d_]+")
+WHEN = frozenset(
+    words("if for when where case suppose let assume consider")
+    + words("falls wenn für fuer fall sei seien gelte angenommen betrachte betrachten")
+    + words("si pour lorsque quand cas soit soient supposons considérons")
+    + words("para cuando caso sea sean supongamos considere consideremos")
+    + words("se per quando caso sia siano supponiamo consideriamo")
+)
+# "we had zero for i != j, so in general": what was said before does not hold any more
+_WITHDRAWN = frozenset(
+    words("unlike general all any every both arbitrary regardless")
+    + words("allgemein alle beide beliebig beliebige beliebiges jede jedes")
+    + words("général tout tous toutes quelconque quelconques")
+    + words("todo todos todas cualquier ambos")
+    + words("generale ogni tutti entrambi")
+)
+_ELSE = re.compile(
+    r"\b(otherwise|else|sonst|andernfalls|ansonsten|sinon|autrement|altrimenti|"
+    r"(en|de) (otro caso|caso contrario|lo contrario)|lo contrario)\b"
+)
+_SINCE = frozenset(words("since as with by because hence thus given using from via at on let assuming note recall here"))
+
+
+def spoken(text: str) -> set[str]:
+    """Return the words of a text."""
+    return set(_WORD.findall(text.lower()))
+
+
+def is_announced(before: str, after: str) -> bool:
+    """Whether the words around a condition say that it is the case from here on."""
+    said = spoken(before) | spoken(after)
+    return bool(said & WHEN) and not said & _WITHDRAWN and not says_else(after)
+
+
+def says_else(text: str) -> bool:
+    """Whether words say: in all other cases."""
+    return bool(_ELSE.search(text.lower()))
+
+
+def says_when(text: str) -> bool:
+    """Whether words say that what follows is a case, a range or a reason."""
+    return bool(spoken(text) & (WHEN | _SINCE | {"all", "alle", "tout", "tous", "todo", "todos"}))
