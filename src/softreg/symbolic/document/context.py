@@ -32,7 +32,7 @@ from softreg.symbolic.document.letters import (
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
-from softreg.symbolic.document.running import learn_indexed, learn_running
+from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 
@@ -70,6 +70,7 @@ class Inference:
         shown.sort(key=lambda pair: pair[0].links[0].relation.start)
         self._define(shown, line_of)  # in the order of the document: the first definition holds
         self._collect(chains)
+        learn_samples(context, self._nodes)
         used = set().union(*map(n.letters, self._nodes))
         for definition in list(lifted(context, used)):
             context.accept(definition, "the usual meaning")

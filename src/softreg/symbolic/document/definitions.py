@@ -43,6 +43,7 @@ class Context:
     positive: set[str] = field(default_factory=set)
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)
     sizes: dict[str, str] = field(default_factory=dict)  # an index letter -> the size it runs to, if it is given
+    sampled: set[str] = field(default_factory=set)  # letters with a value for each sample, though no index says which
     reference: dict[str, tuple[int, str]] = field(default_factory=dict)  # letters that are 0 at the last class
     notes: list[str] = field(default_factory=list)
     one_hot: bool = False

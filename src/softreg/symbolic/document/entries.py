@@ -10,12 +10,13 @@ import sympy as sp
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, has_rows, is_of_rows
-from softreg.symbolic.document.letters import ONES
+from softreg.symbolic.document.letters import ONES, SAMPLE
 from softreg.symbolic.document.ranges import Ranges, size_symbol
 from softreg.symbolic.terms import Expr, Index, Pick, derivative
 
 Array = Any
 Scope = dict[Any, Any]
+ALONE = "_alone"  # ends the letter of a number that is called like a vector
 POSITIVE = frozenset({"T", "\\tau", "\\alpha", "\\eta", "\\lambda", "\\epsilon", "\\varepsilon", "\\gamma", "\\mu"})
 
 
@@ -186,9 +187,9 @@ class Entries(ABC):
 
     def _sample(self, letter: str, place: int, scope: Scope) -> Expr:
         """Return the sample that is meant where none is said: always the same one."""
-        if "(sample)" not in scope:
-            scope["(sample)"] = Index("n", self.ranges.of_slot(letter, "sup", place))
-        return scope["(sample)"]
+        if SAMPLE not in scope:
+            scope[SAMPLE] = Index("n", self.ranges.of_slot(letter, "sup", place))
+        return scope[SAMPLE]
 
     def _entry(
         self, letter: str, below: tuple[Expr, ...], above: tuple[Expr, ...], opaque: frozenset[str], scope: Scope
@@ -205,9 +206,9 @@ class Entries(ABC):
         names = (*definition.sub, *definition.sup)
         own = above[: len(definition.sup)]  # a sample more than the definition names is the one at hand
         inner: Scope = dict(zip(names, (*below[: len(definition.sub)], *own), strict=True))
-        sample = above[0] if above else scope.get("(sample)")
+        sample = above[0] if above else scope.get(SAMPLE)
         if sample is not None:
-            inner["(sample)"] = sample
+            inner[SAMPLE] = sample
         result = self.value(definition.body, Defaults(inner, scope), opaque)
         rest = below[len(definition.sub) :]
         if result.ndim != len(rest):
@@ -264,4 +265,4 @@ def scalar(e: Expr) -> Array:
 
 def name_of(letter: str) -> str:
     """Return a letter as it is told."""
-    return letter.replace("\\", "").replace(" ", "_")
+    return letter.replace("\\", "").replace(" ", "_").removesuffix(ALONE)

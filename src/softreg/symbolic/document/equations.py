@@ -12,6 +12,7 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import Defaults, UnclearError, name_of
+from softreg.symbolic.document.letters import SAMPLE
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges
@@ -83,7 +84,7 @@ class Equations:
         """Return why two numbers that differ may still be what the document means."""
         if self._meaning.has_largest(left - right):
             return "a maximum is taken for an entry, whichever it is: that does not suffice"
-        sample = self._scope.get("(sample)")
+        sample = self._scope.get(SAMPLE)
         if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
             return "one side is about all samples, the other about one: write which sample is meant, or the sum"
         if right == 0 and self._slope_of_loss:

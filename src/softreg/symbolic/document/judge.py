@@ -24,7 +24,7 @@ from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import POSITIVE, name_of
+from softreg.symbolic.document.entries import ALONE, POSITIVE, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
@@ -254,7 +254,7 @@ class Judge(Equations):
             return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
         known = set(context.definitions).union(*(n.letters(d.body) for d in context.definitions.values()))
         known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {"e", ONES}
-        strange = min((behind[0] ^ behind[1]) - known, default="")
+        strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
 
     def _described(self, e: Expression) -> str:

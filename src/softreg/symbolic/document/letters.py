@@ -19,4 +19,5 @@ WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
 ALWAYS_PROBABILITIES = frozenset(
     {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
 )
+SAMPLE = "(sample)"  # the index of a sum over samples that no letter counts: \\sum_x
 SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")

@@ -323,12 +323,14 @@ class Lexer:
 
 
 def _with_joined(made: list[Token]) -> list[Token]:
-    r"""Return the tokens with \Delta and the letter after it as one letter, and k^\prime and k^{\prime} as k'."""
+    r"""Return the tokens with \Delta and the letter after it as one letter, |D| as one, and k^\prime and k^{\prime} as k'."""
     out: list[Token] = []
     for token in made:
         types = [t.type for t in (*out[-3:], token)]
         if types[-2:] == ["NAME", "NAME"] and out[-1].value == "\\Delta":
             out[-1:] = [replace(token, value=f"\\Delta {token.value}", start=out[-1].start)]
+        elif types[-3:] == ["MID", "NAME", "MID"] and out[-1].value.isupper():
+            out[-2:] = [replace(out[-1], value=f"|{out[-1].value}|", start=out[-2].start, end=token.end)]  # how many
         elif types[-2:] == ["CARET", "PRIME"]:
             out[-1:] = [token]
         elif types == ["CARET", "LBRACE", "PRIME", "RBRACE"]:

@@ -15,7 +15,7 @@ import sympy as sp
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_of_rows, is_slope
-from softreg.symbolic.document.letters import ONES, SIZES
+from softreg.symbolic.document.letters import ONES, SAMPLE, SIZES
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]
@@ -36,6 +36,8 @@ class Ranges:
         self._sums: dict[int, Axis] = {}
         self._kept: list[n.Node] = []
         self._names: dict[Axis, str] = {}
+        for letter in sorted(context.sampled):
+            self._join(("sup", letter, 0), ("sup", min(context.sampled), 0), f"{letter} of a sample")
         self.fixed: Scope = {}  # indices that a definition has and does not bind, where sums leave one out
 
     # --- union of axes ---
@@ -266,6 +268,8 @@ class Ranges:
                     self._sized((kind, letter, place), axis[1], f"the index {axis[1]} of {letter}")
                 else:
                     self._join((kind, letter, place), axis, f"{letter} with the index {getattr(i, 'letter', i)}")
+        if letter in self.context.sampled and not node.sup and SAMPLE in scope:
+            self._join(("sup", letter, 0), scope[SAMPLE], f"{letter} of a sample")
         if len(node.sub) > sub or (len(node.sup) > sup and definition is None):
             raise RangeError(f"{letter} has more indices here than where it is defined")
         return tuple(("sub", letter, place) for place in range(len(node.sub), sub))

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
-from softreg.symbolic.document.letters import ONES
+from softreg.symbolic.document.letters import INPUTS, ONES, SAMPLE
 from softreg.symbolic.document.scripts import Letters, Notation
 from softreg.symbolic.document.trees import (
     content,
@@ -203,7 +203,8 @@ class Reader(Letters):
             raise NotUnderstoodError("a sum without an index", tree.start)
         bounds: dict[str, n.Node | None] = {}
         excluded: dict[str, list[n.Node]] = {}
-        for part in lower[0]:
+        samples = self._is_of_samples(lower[0])
+        for part in [] if samples else lower[0]:
             if part.kind == "relation":
                 for number, operator in enumerate(part.value):
                     index = self._index_letter(part.parts[number if operator != "NEQ" else 0])
@@ -221,12 +222,26 @@ class Reader(Letters):
         top = self.read(upper[0][0]) if upper and len(upper[0]) == 1 else None
         if isinstance(top, n.Number):
             raise NotUnderstoodError("a sum to a number is not read: write the size as a letter", upper[0][0].start)
+        if samples:
+            bounds[SAMPLE] = None
+            among = lower[0][0].parts[-1] if lower[0][0].kind == "relation" else None
+            top = n.Var(f"|{among.value.value}|") if among is not None and among.is_leaf("NAME") else top
         for index, start in reversed(bounds.items()):
             for bound in (start, top):
                 if bound is not None and not isinstance(bound, (n.Number, n.Var, n.Add)):
                     raise NotUnderstoodError("the range of a sum is not understood", tree.start)
             body = n.Sum(index, start, top, tuple(excluded.get(index, ())), body, tree.start)
         return n.Function("exp", body) if product else body
+
+    def _is_of_samples(self, below: list[Tree]) -> bool:
+        r"""Whether a sum runs over what stands as a value within: \sum_x, \sum_{(x, y)}, \sum_{x \in D}."""
+        if len(below) == 1 and below[0].kind == "relation" and below[0].value == ("IN",):
+            below = [below[0].parts[0]]
+        while len(below) == 1 and below[0].kind == "bracket":
+            below = list(below[0].parts)
+        return all(part.is_leaf("NAME") for part in below) and bool(
+            {part.value.value for part in below} & self.notation.summed_values & INPUTS
+        )
 
     def _index_letter(self, tree: Tree) -> str:
         if not tree.is_leaf("NAME"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.alone import as_number, number_in
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
@@ -121,7 +122,9 @@ class Sides:
         """Settle over what the indices of a chain run; what does not fit is a problem of its side."""
         scope: dict[str, Any] = {}
         last: Shape = ()
+        number = number_in([node for e in expressions for node in e.nodes], self._context)
         for e in expressions:
+            e.nodes = [as_number(node, number) for node in e.nodes] if number else e.nodes
             for expression in (e, e.repaired):
                 if expression is None or expression.problem is not None:
                     continue

@@ -66,6 +66,7 @@ class Usual:
             if isinstance(node, n.Function) and node.name == "log" and isinstance(node.argument, n.Var)
         }
         self._find_labels(used)
+        self._indicators()
         target = self._target(used)
         context.targets.add(target)
         context.normalizers = self._dividing() - {target, *context.definitions}
@@ -181,6 +182,15 @@ class Usual:
                 else:
                     continue
                 context.labels |= {i.letter for i in indices if i.letter in TARGETS or i.sub}
+
+    def _indicators(self) -> None:
+        """Define y_j by the label y, where a document has both: p_y, and p_j - y_j."""
+        context = self.context
+        for y in sorted(context.labels & set(TARGETS) - context.definitions.keys()):
+            indices = {i for node in self._nodes for v in node.walk() if isinstance(v, n.Var) for i in (*v.sub, *v.sup)}
+            if n.Var(y) in indices and any(v.letter == y and len(v.sub) == 1 for v in self._vars()):
+                body = n.Equal(n.Var("j"), n.Var(y))
+                context.accept(Definition(y, ("j",), (), body, text=f"{y}_j is 1 for the class {y}, else 0"), _USUAL)
 
     def _is_loss(self, letter: str) -> bool:
         return letter not in ("E", "C", "H", "F", "D", "R", "l") or any(
