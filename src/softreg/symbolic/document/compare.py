@@ -140,6 +140,8 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
         name = str(entry.base.label)
         if name in facts.sums:
             *rows, k = entry.indices
+            if given is not None and given.size != entry.base.shape[-1]:
+                return False  # an index of something else
             key = (name, len(rows))
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
             label = (

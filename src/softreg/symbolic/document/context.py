@@ -35,6 +35,7 @@ from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
+from softreg.symbolic.document.whole import mark_whole
 
 OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
@@ -57,6 +58,8 @@ class Inference:
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
         context = self.context
+        for definition in list(mark_whole([*chains, *inline])):
+            context.accept(definition, "the usual meaning")
         sides = [side.tokens for c in (*chains, *inline) for side in (c.head, *(link.right for link in c.links))]
         learn_running(context.notation, sides)
         learn_indexed(context.notation, self._sides([*chains, *inline]))
@@ -80,6 +83,7 @@ class Inference:
             context.accept(definition, "the usual meaning")
         self._totals([*chains, *inline])
         self._one_hot([*chains, *inline])
+        self._truths()
         self._reference()
         self._negative_samples()
         return context
@@ -116,6 +120,15 @@ class Inference:
             if told:
                 self.context.one_hot = True
                 self.context.truths |= {i.letter for i in indices if isinstance(i, n.Var) and not i.sub}
+
+    def _truths(self) -> None:
+        r"""Find the true class of one-hot targets: o in -\log p_o, if no sum runs over it."""
+        bound = {part.index for node in self._nodes for part in node.walk() if isinstance(part, n.Sum)}
+        for node in self._nodes if self.context.one_hot else ():
+            inner = node.factors[1] if isinstance(node, n.Mul) and node.factors[0] == n.MINUS_ONE else node
+            p = inner.argument if isinstance(inner, n.Function) and inner.name == "log" else None
+            if isinstance(p, n.Var) and p.sub and isinstance(p.sub[-1], n.Var) and not p.sub[-1].sub:
+                self.context.truths |= {p.sub[-1].letter} - bound
 
     def _reference(self) -> None:
         """Find the scores that are 0 at the last class: the sum in 1 + sum_{l=1}^{K-1} exp(z_l) leaves it out."""
@@ -233,7 +246,8 @@ class Inference:
         head, body = self._try(left), self._try(right)
         if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number):
             return None
-        if head.letter in ("x", "X", "\\alpha") or (head.letter in TARGETS and not _is_probability(body)):
+        size_of_a_step = head.letter == "\\alpha" and not head.sub
+        if size_of_a_step or head.letter in ("x", "X") or (head.letter in TARGETS and not _is_probability(body)):
             return None
         if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
             return None

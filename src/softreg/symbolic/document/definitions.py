@@ -71,6 +71,11 @@ class Context:
         """Return the letters of these, or of their definitions, of which the meaning is guessed."""
         return {v for v in self.behind(letters) if v in self.definitions and self.definitions[v].guessed}
 
+    def unbound(self, letters: set[str]) -> set[str]:
+        """Return the indices that definitions of these letters, or behind those, have and do not bind."""
+        found = (self.definitions[v] for v in self.behind(letters) if v in self.definitions)
+        return {i for d in found for i in n.free_indices(d.body) - {*d.sub, *d.sup}}
+
     def behind(self, letters: set[str]) -> set[str]:
         """Return these letters, and those of their definitions."""
         found: set[str] = set()

@@ -16,6 +16,7 @@ from softreg.symbolic.terms import Expr, Index, Pick, derivative
 
 Array = Any
 Scope = dict[Any, Any]
+ALL = "_all"  # ends the letter of the values of all samples
 ALONE = "_alone"  # ends the letter of a number that is called like a vector
 POSITIVE = frozenset({"T", "\\tau", "\\alpha", "\\eta", "\\lambda", "\\epsilon", "\\varepsilon", "\\gamma", "\\mu"})
 
@@ -265,4 +266,4 @@ def scalar(e: Expr) -> Array:
 
 def name_of(letter: str) -> str:
     """Return a letter as it is told."""
-    return letter.replace("\\", "").replace(" ", "_").removesuffix(ALONE)
+    return letter.replace("\\", "").replace(" ", "_").removesuffix(ALONE).removesuffix(ALL)

@@ -252,7 +252,11 @@ class Judge(Equations):
         unread = context.without_reading(behind[0] | behind[1])
         if unread:
             return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
-        known = set(context.definitions).union(*(n.letters(d.body) for d in context.definitions.values()))
+        involved = behind[0] | behind[1]
+        known = set(context.definitions)
+        for letter, definition in context.definitions.items():
+            found = n.letters(definition.body)
+            known |= found if letter in involved else {v for v in found if not v.isupper()}  # W of another formula
         known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {"e", ONES}
         strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"

@@ -145,9 +145,10 @@ class Lexer:
             self._at = match.end()
             self._word(run, start)
             return
-        inside = self.tokens and self.tokens[-1].type == "LBRACE" and len(self.tokens) > 1
-        script = inside and self.tokens[-2].type in ("UNDER", "CARET")
-        closed = self._text[match.end() : match.end() + 1] == "}"
+        before_it = [t.type for t in self.tokens[-3:]]
+        numbered = before_it == ["CARET", "LBRACE", "LPAR"]  # w^{(old)}
+        script = numbered or before_it[-2:] in (["UNDER", "LBRACE"], ["CARET", "LBRACE"])
+        closed = self._text[match.end() : match.end() + 1] == (")" if numbered else "}")
         if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in SUBSCRIPTS):
             self._at = match.end()
             self._put("LABEL", run, start)

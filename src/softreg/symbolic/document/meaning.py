@@ -142,7 +142,7 @@ class Meaning(Entries):
     def _power(self, node: n.Power, scope: Scope, opaque: frozenset[str]) -> Array:
         base, exponent = self.value(node.base, scope, opaque), self.value(node.exponent, scope, opaque)
         if base.ndim or exponent.ndim:
-            raise UnclearError("a power of a vector")
+            raise UnclearError("the inverse of a matrix is not evaluated" if base.ndim == 2 else "a power of a vector")
         if exponent.at().is_Rational:
             return scalar(base.at() ** exponent.at())
         return namespace.exp(exponent * namespace.log(base))
@@ -164,6 +164,9 @@ class Meaning(Entries):
         last = self.last_of(str(size)) if shorter and first != 0 else None
         if last is not None and not self.context.reference:
             left_out.append(last)
+
+        if node.index in self.ranges.fixed and node.index in self.context.unbound(n.letters(node.body)):
+            raise UnclearError(f"the index {node.index} is one of a definition, and the sum has another", node.at)
 
         def with_index(k: Expr) -> Array:
             return self.value(node.body, Defaults({node.index: k}, scope), opaque)

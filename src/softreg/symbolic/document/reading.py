@@ -327,6 +327,8 @@ class Reader(Letters):
     def _only_argument(self, tree: Tree, rest: list[tuple[str, Tree]]) -> n.Node:
         """Return what a gradient is in where only the argument says it: nabla E(w)."""
         body = self._next(rest, "a gradient", tree.start)[0]
+        if isinstance(body, n.Derivative):
+            return body.variable  # nabla nabla E(w)
         arguments = body.arguments or () if isinstance(body, n.Var) else ()
         if len(arguments) != 1:
             raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L or \\nabla L(z)", tree.start)

@@ -17,7 +17,9 @@ from softreg.symbolic.document.scripts import Notation
 
 FEATURES = frozenset({"x", "\\phi"})
 LIKELY = ALWAYS_PROBABILITIES | {"\\mu", *TARGETS, *LOGITS[:-1]}
-STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y", "W": "w"}
+STACKED = {"X": "x", "\\Phi": "\\phi", "Y": "y", "W": "w", "U": "u", "V": "v"}
+PARAMETERS = frozenset({"W", "U", "V"})  # beside features they make scores, beside residuals the gradient in features
+RESIDUALS = ALWAYS_PROBABILITIES | {*TARGETS}
 ROW = ("n", "m", "r", "s")  # how the row may be called
 
 
@@ -52,7 +54,7 @@ def learn(notation: Notation, nodes: Iterable[n.Node]) -> None:
                 called[bool(a.sub)].add((v.letter, a.letter))
     both = {x for _, x in called[True] & called[False]}  # p(x) and p(x_i)
     numbered = {v.letter for v in variables if v.letter in FEATURES and len(v.sub) == 1 and v.sub[0] in rows}
-    of_rows = {letter for letter, x in called[True] if x in both}
+    of_rows = {letter for letter, x in called[True] if x in both} | {v.letter for v in of_a_row}
     notation.whole = {v.letter for v in _beside_matrices(nodes) if v.letter in of_rows and not v.sub}
     notation.rows = both | {x for x in numbered if 0 in counts[x]} | {v.letter for v in of_a_row if len(v.sub) == 1}
 
@@ -98,16 +100,25 @@ def lifted(context: Context, used: set[str]) -> Iterator[Definition]:
 def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
     """Yield, for each matrix that is not defined, whose rows (or columns) it has: X those of x_i or x^{(i)}."""
     votes: Counter[str] = Counter()
-    for node in (part for top in nodes for part in top.walk() if isinstance(part, n.Mul)):
+    nodes = list(nodes)
+    products = [part for top in nodes for part in top.walk() if isinstance(part, n.Mul)]
+    between: set[str] = set()  # R in X^T R X, which is no weights
+    for product in products:
+        for big, rows, inner in _around(product.factors):
+            votes[big] += len(products) if rows else -len(products)  # that says it, whatever else is beside X
+            between |= inner
+    for node in products:
         for at, factor in enumerate(node.factors):
             bare = factor.body if isinstance(factor, n.Transposed) else factor
             if isinstance(bare, n.Var) and bare.letter in STACKED and at in (0, len(node.factors) - 1):
                 beside = node.factors[1 if at == 0 else -2]
-                weights = any(v.letter in WEIGHTS for v in n.values(beside))
+                weights = any(v.letter in WEIGHTS and v.letter not in between for v in n.values(beside))
+                if bare.letter in PARAMETERS:
+                    weights = bool({v.letter.removesuffix("_rows") for v in n.values(beside)} & RESIDUALS)
                 votes[bare.letter] += 1 if (at == 0) == (isinstance(factor, n.Transposed) != weights) else -1
     for big, row in STACKED.items():
         for letter in (f"{row}_rows", row):
-            if big in context.definitions or context.arity_of(big) != (2, 0):
+            if big in context.definitions or big in between or context.arity_of(big) != (2, 0):
                 continue
             arity = context.arity_of(letter)
             if arity not in ((2, 0), (1, 1)):
@@ -117,9 +128,18 @@ def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
                 if arity == (2, 0)
                 else n.Var(letter, (n.Var("j"),), (n.Var("n"),))
             )
-            side = "rows" if (votes[big] >= 0) != (big == "W") else "columns"  # X W and W x
+            side = "rows" if (votes[big] >= 0) != (big in PARAMETERS) else "columns"  # X W and W x
             sub = ("n", "j") if side == "rows" else ("j", "n")
             yield Definition(big, sub, (), body, text=f"{big} = the {side} {row}")
+
+
+def _around(factors: tuple[n.Node, ...]) -> Iterator[tuple[str, bool, set[str]]]:
+    """Yield each matrix that stands twice in a product, whether it is transposed first, and what is between."""
+    for at, first in enumerate(factors):
+        for to, last in enumerate(factors[at + 1 :], start=at + 1):
+            rows = isinstance(first, n.Transposed) and first.body == last
+            if (rows or (isinstance(last, n.Transposed) and last.body == first)) and n.letters(first) & STACKED.keys():
+                yield min(n.letters(first)), rows, {v for f in factors[at + 1 : to] for v in n.letters(f)}
 
 
 def _of_one_row(node: n.Node, row: n.Var) -> n.Node:

@@ -111,8 +111,7 @@ class Sides:
                 scope["value", definition.argument] = ()
             try:
                 shape = self._ranges.attempt(definition.body, scope)
-                if set(scope) & set(self._context.apart.values()):
-                    self._ranges.fixed |= {i: axis for i, axis in scope.items() if axis and axis[0] == "index"}
+                self._ranges.fixed |= {i: axis for i, axis in scope.items() if axis and axis[0] == "index"}
                 for place, axis in enumerate(shape, start=len(definition.sub)):
                     self._ranges.join(("sub", definition.letter, place), axis)
             except RangeError as error:
