@@ -144,7 +144,7 @@ PROBABILITY = r"P(y=k|x)=\frac{e^{w_k^T x}}{\sum_j e^{w_j^T x}}"
 @pytest.mark.parametrize(
     ("definition", "row", "verdict"),
     [
-        (r"\pi(a)=\frac{e^{H(a)}}{\sum_b e^{H(b)}}", r"\pi(x)\pi(a)=\pi(a)\pi(a)", "undecided"),
+        (r"\pi(a)=\frac{e^{H(a)}}{\sum_b e^{H(b)}}", r"\pi(x)\pi(a)=\pi(a)\pi(a)", "false"),
         (r"\pi(a)=\frac{e^{H(a)}}{\sum_b e^{H(b)}}", r"2\pi(a)\pi(a)=\pi(a)\pi(a)+\pi(a)\pi(a)", "true"),
         (r"\operatorname{LSE}(x)=\log\sum_k e^{x_k}", r"\operatorname{LSE}(x)=\operatorname{LSE}(u)", "undecided"),
         (LOGISTIC, r"h_\theta(x)=h_\theta(u)", "undecided"),

@@ -277,7 +277,7 @@ def test_direction_behind_an_arrow():
     assert [s.verdict for s in found.steps][3:] == ["false", "true-if"]
     assert "goes up" in found.steps[3].hint
     assert found.exit_code == 1
-    assert [s.verdict for s in judge(WEIGHTS + arrow.replace("+", "-")).steps][3:] == ["true-if"]
+    assert [s.verdict for s in judge(WEIGHTS + arrow.replace("+", "-")).steps][3:] == ["update", "true-if"]
 
 
 def test_direction_for_a_likelihood():

@@ -20,6 +20,7 @@ from softreg.symbolic.document.definitions import (
     Definition,
     definition_from,
     read_formula,
+    true_class,
 )
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
@@ -54,6 +55,7 @@ class Inference:
         self.context.likelihood = "likelihood" in lowered and not any(word in lowered for word in loss)
         self._diagonal = "diagonal" in lowered
         self._nodes: list[n.Node] = []
+        self._settled: set[str] = set()  # functions of which it is found which arguments are indices
 
     def run(self, chains: list[Chain], inline: list[Chain], line_of: Any) -> Context:
         """Return the context."""
@@ -125,10 +127,7 @@ class Inference:
         r"""Find the true class of one-hot targets: o in -\log p_o, if no sum runs over it."""
         bound = {part.index for node in self._nodes for part in node.walk() if isinstance(part, n.Sum)}
         for node in self._nodes if self.context.one_hot else ():
-            inner = node.factors[1] if isinstance(node, n.Mul) and node.factors[0] == n.MINUS_ONE else node
-            p = inner.argument if isinstance(inner, n.Function) and inner.name == "log" else None
-            if isinstance(p, n.Var) and p.sub and isinstance(p.sub[-1], n.Var) and not p.sub[-1].sub:
-                self.context.truths |= {p.sub[-1].letter} - bound
+            self.context.truths |= {true_class(node)} - {"", *bound}
 
     def _reference(self) -> None:
         """Find the scores that are 0 at the last class: the sum in 1 + sum_{l=1}^{K-1} exp(z_l) leaves it out."""
@@ -187,8 +186,10 @@ class Inference:
                     continue  # J(v, o) = ... u_o ..., and then J
                 plain = [a.letter if isinstance(a, n.Var) and not (a.sub or a.sup) else "" for a in v.arguments or ()]
                 bare = frozenset(place for place, letter in enumerate(plain) if letter in used)
-                if bare:
-                    self.context.notation.bare.setdefault(v.letter, bare)
+                if bare and v.letter not in self._settled:
+                    self._settled.add(v.letter)
+                    bare |= self.context.notation.bare.get(v.letter, frozenset())
+                    self.context.notation.bare[v.letter] = bare
 
     def _totals(self, chains: list[Chain]) -> None:
         """Find what the document itself says that the targets sum to."""

@@ -71,10 +71,10 @@ class Context:
         """Return the letters of these, or of their definitions, of which the meaning is guessed."""
         return {v for v in self.behind(letters) if v in self.definitions and self.definitions[v].guessed}
 
-    def unbound(self, letters: set[str]) -> set[str]:
-        """Return the indices that definitions of these letters, or behind those, have and do not bind."""
-        found = (self.definitions[v] for v in self.behind(letters) if v in self.definitions)
-        return {i for d in found for i in n.free_indices(d.body) - {*d.sub, *d.sup}}
+    def true_classes(self, letters: set[str]) -> set[str]:
+        r"""Return the indices that name the true class in the losses behind these letters: o in J = -\log p_o."""
+        found = (self.definitions[v] for v in self.behind(letters) & LOSSES if v in self.definitions)
+        return {i for d in found for i in {true_class(d.body)} - {*d.sub, *d.sup}}
 
     def behind(self, letters: set[str]) -> set[str]:
         """Return these letters, and those of their definitions."""
@@ -97,6 +97,14 @@ class Context:
         if definition.argument is not None or definition.formal is not None:
             self.notation.functions.add(definition.letter)
         self.notes.append(f"{definition.text} ({origin})")
+
+
+def true_class(node: n.Node) -> str:
+    r"""Return o for -\log p_o; else nothing."""
+    inner = node.factors[1] if isinstance(node, n.Mul) and node.factors[0] == n.MINUS_ONE else node
+    p = inner.argument if isinstance(inner, n.Function) and inner.name == "log" else None
+    last = p.sub[-1] if isinstance(p, n.Var) and p.sub else None
+    return last.letter if isinstance(last, n.Var) and not last.sub else ""
 
 
 def read_formula(latex: str) -> n.Node:

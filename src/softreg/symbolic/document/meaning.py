@@ -165,8 +165,8 @@ class Meaning(Entries):
         if last is not None and not self.context.reference:
             left_out.append(last)
 
-        if node.index in self.ranges.fixed and node.index in self.context.unbound(n.letters(node.body)):
-            raise UnclearError(f"the index {node.index} is one of a definition, and the sum has another", node.at)
+        if node.index in self.context.true_classes(n.letters(node.body)):
+            raise UnclearError(f"{node.index} is the true class, and the sum runs over another {node.index}", node.at)
 
         def with_index(k: Expr) -> Array:
             return self.value(node.body, Defaults({node.index: k}, scope), opaque)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE
-from softreg.symbolic.document.letters import INPUTS, LOSSES, SAMPLE, WEIGHTS
+from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, SAMPLE, WEIGHTS
 from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.scripts import Notation
 
@@ -45,7 +45,8 @@ def learn_indexed(notation: Notation, nodes: Iterable[n.Node]) -> None:
         if v.letter.partition("_")[0] in LOSSES and v.letter in plainly:
             continue
         places = {at for at, a in enumerate(v.arguments or ()) if a in map(n.Var, notation.running)}
-        if places:
+        if places:  # in h(s, b), s is an index too
+            places |= {at for at, a in enumerate(v.arguments or ()) if a in map(n.Var, INDEX)}
             notation.bare[v.letter] = notation.bare.get(v.letter, frozenset()) | places
 
 

@@ -117,8 +117,7 @@ class Letters(ABC):
             head = replace(head, letter=head.letter.removesuffix("_rows"))
         bare = self.notation.bare.get(head.letter, frozenset())
         last: list[n.Node] = []
-        second = len(arguments) == 2 and not bare and _is_index(arguments[1])
-        if head.letter in self.functions - LOSSES and second:
+        if head.letter in self.functions - LOSSES and len(arguments) == 2 and _is_index(arguments[1]):
             last, arguments = [arguments[1]], arguments[:1]  # S(z, i)
         sub += [a for place, a in enumerate(arguments) if place in bare] + last
         arguments = tuple(a for place, a in enumerate(arguments) if place not in bare)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Definition
 from softreg.symbolic.document.entries import ALL
+from softreg.symbolic.document.letters import NEW, WEIGHTS
 from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.source import Chain, Side
 
@@ -44,7 +45,8 @@ def _sides(chain: Chain) -> list[Side]:
 def _of_samples(side: Sequence[Token]) -> Iterator[str]:
     r"""Yield the letters that have the number of a sample, y^{(i)}, or features with one, h(x^{(i)}) and h_\theta(x^{(i)})."""
     for at, token in enumerate(side):
-        if [t.type for t in side[at : at + 6]] == ["NAME", "CARET", "LBRACE", "LPAR", "NAME", "RPAR"]:
+        counted = [t.type for t in side[at : at + 6]] == ["NAME", "CARET", "LBRACE", "LPAR", "NAME", "RPAR"]
+        if counted and side[at + 4].value not in NEW and token.value not in (*WEIGHTS, "b"):
             yield token.value
             before = [t for t in side[max(0, at - 6) : at] if t.type not in ("LBRACE", "RBRACE")]
             types = [t.type for t in before]
