@@ -10,6 +10,7 @@ from typing import Any
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare
+from softreg.symbolic.document.conditions import of_a_size
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import Defaults, UnclearError, name_of
 from softreg.symbolic.document.letters import SAMPLE
@@ -94,6 +95,8 @@ class Equations:
     def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
         """Compare two numbers, in the case at hand if it takes that."""
         outcome = compare(left, right, self.facts())
+        if of_a_size(condition):
+            return outcome
         if outcome.verdict == "false" and not condition:
             return self._apart(left, right) or outcome
         if outcome.verdict == "true" or not condition:

@@ -20,20 +20,22 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.arguments import taken_as_one
 from softreg.symbolic.document.compare import Outcome, total_told
+from softreg.symbolic.document.conditions import of_a_size
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import ALONE, POSITIVE, name_of
+from softreg.symbolic.document.entries import ALONE, POSITIVE, UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
-from softreg.symbolic.document.ranges import Ranges
+from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.document.vacuous import nothing_said
+from softreg.symbolic.terms import SymbolicError
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -221,6 +223,10 @@ class Judge(Equations):
                 base = left.repaired
             step.hint = "compared with the last side before it that is understood"
         outcome = self._compared(base, right, condition)
+        if outcome.verdict == "false" and (told := self._whatever(base, right)):
+            outcome = Outcome("undecided", reason=told)
+        if outcome.verdict == "false" and of_a_size(condition):
+            outcome = Outcome("undecided", reason="the text speaks of one size alone: such steps are judged for all sizes")
         if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
         if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
@@ -260,6 +266,17 @@ class Judge(Equations):
         known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {"e", ONES}
         strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
+
+    def _whatever(self, *sides: Expression) -> str:
+        """Return that a step which fails by a guess holds for constants; empty if it does not."""
+        guessed = frozenset(self.context.guessed(set().union(*(n.letters(e.nodes[0]) for e in sides))))
+        try:
+            left, right = (self.value(e.nodes[0], opaque=guessed) for e in sides)
+            holds = bool(guessed) and self.equal(left, right).holds
+        except (UnclearError, RangeError, SymbolicError):
+            return ""
+        told = ", ".join(map(name_of, sorted(guessed)))
+        return f"this holds if {told} depends on nothing here; the document does not say what it is" if holds else ""
 
     def _described(self, e: Expression) -> str:
         assert e.problem is not None

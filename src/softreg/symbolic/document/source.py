@@ -15,7 +15,7 @@ from functools import cached_property
 
 from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.commands import words
-from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
+from softreg.symbolic.document.conditions import Condition, leading, of_a_size, said, taken_out
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.lexer import Token, tokens
 from softreg.symbolic.document.speech import is_announced, says_when
@@ -169,7 +169,8 @@ class Source:
         for match in found:
             group = 1 if match.group(1) else 2
             made = tuple(tokens(self.text, begin + match.start(group), begin + match.end(group)))
-            if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
+            of_indices = len(made) == 3 and made[1].type in ("EQ", "NEQ") and made[0].type == made[2].type == "NAME"
+            if of_indices or of_a_size(made):
                 conditions.append((made, is_announced(paragraph[: match.start()], paragraph[match.end() :])))
         return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
 

@@ -85,6 +85,10 @@ class Usual:
             for v in node.argument.walk()
             if isinstance(v, n.Var)
         }
+        if self._defined_probability() is not None:  # in q_i'k_j, q is no probability
+            parts = (part for top in self._nodes for part in top.walk())
+            turned = (p.body for p in parts if isinstance(p, n.Transposed) and isinstance(p.body, n.Var))
+            open_ -= {v.letter for v in turned if v.sub}
         open_ -= (raised - {"softmax"}) | {v for v in open_ if v.endswith("_rows")}
         likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
         likely += sorted((open_ & logged) - {*likely, *WEIGHTS, "x", *context.normalizers})
