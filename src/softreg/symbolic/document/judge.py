@@ -226,7 +226,9 @@ class Judge(Equations):
         if outcome.verdict == "false" and (told := self._whatever(base, right)):
             outcome = Outcome("undecided", reason=told)
         if outcome.verdict == "false" and of_a_size(condition):
-            outcome = Outcome("undecided", reason="the text speaks of one size alone: such steps are judged for all sizes")
+            outcome = Outcome(
+                "undecided", reason="the text speaks of one size alone: such steps are judged for all sizes"
+            )
         if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
         if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):

@@ -149,4 +149,6 @@ def _elsewhere(node: n.Node) -> Iterator[n.Var]:
 
 
 def _is_matrix(v: n.Var) -> bool:
-    return not v.sub and (v.letter.isupper() or v.letter in ("\\Theta", "\\Phi")) and v.letter not in ("L", "J", "K", "N")
+    return (
+        not v.sub and (v.letter.isupper() or v.letter in ("\\Theta", "\\Phi")) and v.letter not in ("L", "J", "K", "N")
+    )

@@ -1,4 +1,4 @@
-r"""Letters that stand for the values of all samples: y and h in y^T \log(h) and X^T (h - y), beside y^{(i)} and h(x^{(i)}).
+r"""Letters that stand for the values of all samples: y and h in X^T (h - y), beside y^{(i)} and h(x^{(i)}).
 
 Such a letter is another one, with `_all` at its end and the sample as its index.
 """
@@ -43,7 +43,7 @@ def _sides(chain: Chain) -> list[Side]:
 
 
 def _of_samples(side: Sequence[Token]) -> Iterator[str]:
-    r"""Yield the letters that have the number of a sample, y^{(i)}, or features with one, h(x^{(i)}) and h_\theta(x^{(i)})."""
+    r"""Yield the letters that have the number of a sample, y^{(i)}, or features with one, h_\theta(x^{(i)})."""
     for at, token in enumerate(side):
         counted = [t.type for t in side[at : at + 6]] == ["NAME", "CARET", "LBRACE", "LPAR", "NAME", "RPAR"]
         if counted and side[at + 4].value not in NEW and token.value not in (*WEIGHTS, "b"):
