@@ -158,6 +158,11 @@ def is_traced(x: Array, xp: Namespace) -> bool:
     return False
 
 
+def as_dtype(x: Array, dtype: Any, xp: Namespace) -> Array:
+    """Return x in a dtype, itself where it has it: without the call that on small arrays costs as much as a sum."""
+    return x if x.dtype == dtype else xp.astype(x, dtype)
+
+
 def as_labels(y: Array, xp: Namespace) -> Array:
     """Return integers or booleans in the dtype of `class_index`; what is too large for it becomes negative."""
     return xp.astype(y, _default_dtype("integral", xp, device(y)), copy=False)

@@ -24,7 +24,7 @@ from functools import cached_property, reduce
 from typing import Any
 
 from softreg import core
-from softreg._arrays import Array, widest_real
+from softreg._arrays import Array, as_dtype, widest_real
 from softreg._blocks import Rows, stored, times, transposed_times
 from softreg._columns import Columns, columns
 from softreg._kernels import fastest
@@ -87,10 +87,10 @@ class Objective:
         return (theta[:-1, :], theta[-1, :]) if self.intercept else (theta, self.xp.zeros_like(theta[0, :]))
 
     def _joined(self, W: Array, b: Array) -> Array:
-        return self.xp.concat([W, self.xp.expand_dims(b, axis=0)], axis=0) if self.intercept else W
+        return self.xp.concat([W, b[None, :]], axis=0) if self.intercept else W
 
     def _in_dtype_of_rows(self, x: Array) -> Array:
-        return self.xp.astype(x, self.rows.dtype, copy=False)
+        return as_dtype(x, self.rows.dtype, self.xp)
 
     def parameters(self, theta: Array) -> tuple[Array, Array]:
         """Return W and b in the dtype of X, for products with its rows."""
@@ -219,7 +219,7 @@ class Objective:
                 z += b
                 if self.offset is not None:
                     z += self.offset[rows, :]
-                sums = _added(sums, [self.xp.astype(x, self.wide, copy=False) for x in of_block(rows, X, z)])
+                sums = _added(sums, [as_dtype(x, self.wide, self.xp) for x in of_block(rows, X, z)])
             return sums
 
         parts = self.rows.parts(self.n_classes * (self.rows.stored + EXPONENTIAL))
@@ -227,9 +227,9 @@ class Objective:
 
     def _back(self, dW: Array, db: Array) -> Array:
         """Derivatives by theta from those by what the products used."""
-        if self.centred and not self.columns.far:
+        if self.centre is not None and not self.columns.far:
             # The penalty's part of dW has nothing to do with b, so this may follow it.
-            dW = dW - self.xp.expand_dims(self.centre, axis=-1) * db
+            dW = dW - self.centre[:, None] * db
         return self._joined(dW, db)
 
     def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ Letters are those of `softreg._curvature`, whose arrays these are made of.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import array_api_compat as compat
@@ -44,11 +45,11 @@ class Curvature(Protocol):
     def gram(self) -> Array:
         """C, shape (q, q)."""
 
-    def class_curvature(self, theta: Array, index: Array) -> Array:
-        """A, shape (K, K), from the rows that index names."""
+    def class_curvature(self, theta: Array, index: Array | None) -> Array:
+        """A, shape (K, K), from the rows that index names, or all."""
 
-    def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
-        """H without the last class, shape ((K - 1) q, (K - 1) q), from the rows of index; in float32 if single."""
+    def hessian(self, theta: Array, index: Array | None, *, single: bool) -> Array:
+        """H without the last class, shape ((K - 1) q, (K - 1) q), from the rows of index, or all; float32 if single."""
 
 
 # Nanoseconds, measured on one core of a server of 2024. Only ratios between them matter, and those
@@ -112,7 +113,11 @@ class Preconditioner:
         self.wait = FIRST_WAIT
         self.renewed = self.made_dense = -1.0  # passes when the last approximation, and the last dense one, was made
         self.refreshes = 0
-        self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """Where samples come from: fixed, so that the same data give the same bits."""
+        return np.random.default_rng(0)
 
     def _affordable(self, passes: float) -> int:
         """Rows of which a dense Hessian costs this many passes."""
@@ -152,15 +157,16 @@ class Preconditioner:
             self.rows = min(2 * self.rows, self.curvature.n_rows)
         return dense(self.curvature, theta, self._sample(theta), single=self.single)
 
-    def _sample(self, theta: Array) -> Array:
-        xp, n = compat.array_namespace(theta), self.curvature.n_rows
-        index = np.arange(n) if self.rows == n else np.sort(self.random.choice(n, self.rows, replace=False))
-        return xp.asarray(index, device=compat.device(theta))
+    def _sample(self, theta: Array) -> Array | None:
+        if self.rows == self.curvature.n_rows:
+            return None
+        index = np.sort(self.random.choice(self.curvature.n_rows, self.rows, replace=False))
+        return compat.array_namespace(theta).asarray(index, device=compat.device(theta))
 
 
 def _sums_to_zero(v: Array, *, xp: Any) -> Array:
     """v without what all classes have in common: no gradient has such a part, so what appears is rounding."""
-    return v - xp.mean(v, axis=1, keepdims=True)
+    return v - xp.sum(v, axis=1, keepdims=True) / v.shape[1]
 
 
 def diagonal(scale: Array) -> Inverse:
@@ -196,13 +202,13 @@ def basis(curvature: Curvature) -> Basis:
     return Basis(xp.matrix_transpose(inverse) @ Q, m, a0)
 
 
-def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) -> Inverse:
+def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array | None) -> Inverse:
     """Return the inverse of A (x) C + penalty, A from the rows that index names."""
     T, m, a0 = basis
     xp, scale = compat.array_namespace(T), curvature.scale
     a, V = xp.linalg.eigh(xp.astype(curvature.class_curvature(theta, index), T.dtype))
     a = xp.maximum(a, 1e-3 * xp.max(a))  # one of them is 0: a vector added to all classes
-    divisor = xp.expand_dims(m, axis=-1) * (a / a0) + xp.expand_dims(1 - m, axis=-1)
+    divisor = m[:, None] * (a / a0) + (1 - m)[:, None]
 
     def times(v: Array) -> Array:
         inner = (xp.matrix_transpose(T) @ (scale * v) @ V) / divisor
@@ -211,10 +217,11 @@ def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) ->
     return times
 
 
-def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> Inverse | None:
+def dense(curvature: Curvature, theta: Array, index: Array | None, *, single: bool) -> Inverse | None:
     """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored."""
     scale, K = curvature.scale, curvature.n_classes - 1
-    with for_large_products(index.shape[0] * (scale.shape[0] * K) ** 2):
+    rows = curvature.n_rows if index is None else index.shape[0]
+    with for_large_products(rows * (scale.shape[0] * K) ** 2):
         H = curvature.hessian(theta, index, single=single)
         solve = positive_definite_solver(H)
     xp = compat.array_namespace(H)
@@ -234,14 +241,14 @@ def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
     """Return u -> H^-1 u by Cholesky's factor, or its inverse where the library is not NumPy; None if there is none."""
     try:
         if compat.is_numpy_array(H):
-            from scipy.linalg import cho_factor
-            from scipy.linalg.blas import get_blas_funcs
+            from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
-            # Column by column, as LAPACK wants it, it is not copied; H is symmetric.
-            L: Any = cho_factor(H.T, lower=True, overwrite_a=True, check_finite=False)[0]
-            # For one vector, cho_solve takes three to seven times as long.
-            solve: Any = get_blas_funcs("trsv", (L,))
-            return lambda u: solve(L, solve(L, u, lower=1), lower=1, trans=1)
+            # Column by column, as LAPACK wants it, it is not copied; H is symmetric. These are what cho_factor and
+            # cho_solve call, but for one vector the latter takes three to seven times as long.
+            factor: Any = get_lapack_funcs("potrf", (H,))
+            solve: Any = get_blas_funcs("trsv", (H,))
+            factored, failed = factor(H.T, lower=1, clean=0, overwrite_a=1)
+            return None if failed else lambda u: solve(factored, solve(factored, u, lower=1), lower=1, trans=1)
         xp = compat.array_namespace(H)
         L = xp.linalg.cholesky(H)
     except (ValueError, RuntimeError):  # what the libraries' errors of linear algebra are
