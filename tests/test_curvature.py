@@ -93,3 +93,13 @@ def test_all_rows_named_or_not(backend, settings):
     for found in (curvature.class_curvature, partial(curvature.hessian, single=False)):
         named, unnamed = (backend.numpy(found(theta, rows)) for rows in (index, None))
         np.testing.assert_allclose(named, unnamed, atol=1e-14)
+
+
+@pytest.mark.parametrize("settings", [{}, {"weighted": True}, {"intercept": False}, {"centred": False}], ids=str)
+def test_diagonal(backend, settings):
+    """The diagonal alone, by the parameters themselves, is that of the derivative of the gradient."""
+    objective, theta = problem(backend, **settings)
+    scale = backend.numpy(objective.scale)
+    expected = np.diag(by_differences(backend, objective, theta)).reshape(theta.shape[::-1]).T / scale**2
+    found = backend.numpy(Curvature(objective).diagonal(theta))
+    np.testing.assert_allclose(found * scale**2, expected * scale**2, atol=2e-7)

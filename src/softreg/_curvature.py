@@ -209,6 +209,10 @@ class Curvature:
         """Mean of P~, shape (K, K)."""
         return class_curvature(self.objective, theta, index)
 
+    def diagonal(self, theta: Array) -> Array:
+        """The Hessian's diagonal, from all rows, by the parameters themselves, shape (q, K)."""
+        return self.objective.hessian_diagonal(theta)
+
     def hessian(self, theta: Array, index: Array | None, *, single: bool) -> Array:
         """The Hessian from a sample of rows, shape ((K - 1) q, (K - 1) q)."""
         return hessian(self.objective, theta, index, self.objective.xp.float32 if single else self.objective.wide)

@@ -25,7 +25,7 @@ from typing import Any
 
 from softreg import core
 from softreg._arrays import Array, as_dtype, widest_real
-from softreg._blocks import Rows, stored, times, transposed_times
+from softreg._blocks import Rows, squared, stored, times, transposed_times
 from softreg._columns import Columns, columns
 from softreg._kernels import fastest
 from softreg._threads import side_by_side
@@ -191,6 +191,23 @@ class Objective:
 
         outer, sums = self._summed(of_block, *self._for_products(theta))
         return (sums * xp.eye(self.n_classes, dtype=self.wide, device=self.rows.device) - outer) / self.count
+
+    def hessian_diagonal(self, theta: Array) -> Array:
+        """Return the second derivative by each parameter alone, shaped like theta; one pass."""
+        self.passes += 1
+        xp = self.xp
+        softmax = fastest(core.softmax, xp)
+
+        def of_block(rows: slice, X: Any, z: Array) -> tuple[Array, ...]:
+            p = softmax(z, xp=xp, shift=core.plain_shift)
+            u = core.row_weighted(None if self.w is None else self.w[rows], p * (1 - p), xp=xp)
+            return transposed_times(squared(X), u, xp=xp), transposed_times(X, u, xp=xp), xp.sum(u, axis=0)
+
+        squares, products, sums = (x / self.count for x in self._summed(of_block, *self._for_products(theta)))
+        if self.centre is not None and not self.columns.far:
+            c = self.centre[:, None]
+            squares = xp.maximum(squares - c * (2 * products - c * sums), 0)
+        return self._joined(squares + self.l2, sums)
 
     def _for_products(self, theta: Array) -> tuple[Array, Array, Array | None]:
         """W and b in the dtype of X, and what is to be taken off each block: large offsets, else nothing.

@@ -3,10 +3,10 @@
 Three approximations, each costlier and closer than the one before, all symmetric and positive
 definite. They act on arrays shaped like theta, (q, K): a column for each class.
 
-`Diagonal`   scale^2: the curvature of each parameter alone, at theta = 0
-`Kronecker`  (A (x) C + penalty)^-1, with A (K, K) the mean curvature in the logits and C (q, q) the
+`diagonal`   the curvature of each parameter alone: at theta = 0, where it is 1/scale^2, or at theta
+`kronecker`  (A (x) C + penalty)^-1, with A (K, K) the mean curvature in the logits and C (q, q) the
              mean of x x'. Exact at theta = 0
-`Dense`      the Hessian itself, from a sample of the rows, or from all
+`dense`      the Hessian itself, from a sample of the rows, or from all
 
 Letters are those of `softreg._curvature`, whose arrays these are made of.
 """
@@ -23,7 +23,12 @@ import numpy as np
 from softreg._threads import for_large_products
 from softreg.solvers.minimise import Array
 
-Inverse = Callable[[Array], Array]  # an approximation of H^-1, applied to an array like theta
+
+class Inverse(NamedTuple):
+    """An approximation of H^-1."""
+
+    times: Callable[[Array], Array]  # it, times an array like theta
+    blind: bool  # whether it knows nothing of how columns go together
 
 
 class Curvature(Protocol):
@@ -48,6 +53,9 @@ class Curvature(Protocol):
     def class_curvature(self, theta: Array, index: Array | None) -> Array:
         """A, shape (K, K), from the rows that index names, or all."""
 
+    def diagonal(self, theta: Array) -> Array:
+        """Second derivatives by each parameter alone, shape (q, K), from all rows."""
+
     def hessian(self, theta: Array, index: Array | None, *, single: bool) -> Array:
         """H without the last class, shape ((K - 1) q, (K - 1) q), from the rows of index, or all; float32 if single."""
 
@@ -66,7 +74,8 @@ LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
 SINGLE_FROM = 1e8  # operations from which H is formed and factored in float32
 ROWS_PER_PARAMETER = 8  # at least, in a sample, if there are so many
 DEAR = 50  # passes from which it has fewer rows: at least one for each parameter
-FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
+FIRST_WAIT = 10  # passes until Kronecker's approximation, or the diagonal, is renewed
+LEAST = 1e-6  # of its curvature at theta = 0: what a parameter has at the least
 CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
 DOUBT = 0.25  # of that wait, where the last approximation has proved wrong
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
@@ -85,9 +94,9 @@ class Preconditioner:
         Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP_LARGE    for P = q (K - 1) parameters and m rows
 
     If a Hessian of all rows costs about a pass, each iteration has a new one: that is Newton's
-    method. Otherwise the first approximation is Kronecker's, which is exact there, unless it costs
-    more than it can save; it is renewed, with the curvature of where the solver is, after 10, 20,
-    40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
+    method. Otherwise the first approximation is Kronecker's, which is exact there, or, if that costs
+    more than it can save, the diagonal; it is renewed, with the curvature of where the solver is, after
+    10, 20, 40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
     made again whenever that much has been spent: so neither the refreshes nor the iterations between
     them can cost much more than the other. One that is so dear that it has fewer rows than wanted is
     worth less, and waits for all of its cost.
@@ -142,12 +151,14 @@ class Preconditioner:
         if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
-        if self.kronecker_possible and not self.refreshes and (now or first or passes - self.renewed >= self.wait):
-            self.wait *= 1 if first else 2
-            self.renewed = passes
-            self.basis = self.basis or basis(self.curvature)
-            return kronecker(self.curvature, self.basis, theta, self._sample(theta))
-        return None
+        if self.refreshes or not (now or first or passes - self.renewed >= self.wait):
+            return None
+        self.wait *= 1 if first else 2
+        self.renewed = passes
+        if not self.kronecker_possible:
+            return None if first else diagonal(self.curvature, theta)
+        self.basis = self.basis or basis(self.curvature)
+        return kronecker(self.curvature, self.basis, theta, self._sample(theta))
 
     def _dense(self, theta: Array) -> Inverse | None:
         self.refreshes += 1
@@ -169,9 +180,17 @@ def _sums_to_zero(v: Array, *, xp: Any) -> Array:
     return v - xp.sum(v, axis=1, keepdims=True) / v.shape[1]
 
 
-def diagonal(scale: Array) -> Inverse:
+def first_diagonal(scale: Array) -> Inverse:
     """Return multiplication by scale^2."""
-    return lambda v: scale * scale * v
+    return Inverse(lambda v: scale * scale * v, blind=True)
+
+
+def diagonal(curvature: Curvature, theta: Array) -> Inverse:
+    """Return the inverse of the Hessian's diagonal at theta."""
+    H, scale = curvature.diagonal(theta), curvature.scale
+    xp = compat.array_namespace(H)
+    inverse = xp.where(scale > 0, 1 / xp.maximum(H, LEAST / xp.where(scale > 0, scale * scale, 1)), 0)
+    return Inverse(lambda v: _sums_to_zero(inverse * _sums_to_zero(v, xp=xp), xp=xp), blind=True)
 
 
 class Basis(NamedTuple):
@@ -214,7 +233,7 @@ def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array | N
         inner = (xp.matrix_transpose(T) @ (scale * v) @ V) / divisor
         return _sums_to_zero(scale * (T @ inner @ xp.matrix_transpose(V)), xp=xp)
 
-    return times
+    return Inverse(times, blind=False)
 
 
 def dense(curvature: Curvature, theta: Array, index: Array | None, *, single: bool) -> Inverse | None:
@@ -234,7 +253,7 @@ def dense(curvature: Curvature, theta: Array, index: Array | None, *, single: bo
         r = xp.concat([xp.matrix_transpose(xp.reshape(r, (K, -1))), xp.zeros_like(v[:, :1])], axis=1)
         return _sums_to_zero(scale * r, xp=xp)
 
-    return times
+    return Inverse(times, blind=False)
 
 
 def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
