@@ -66,7 +66,7 @@ class Pairs:
         at = np.array(self.order)
         Sv, PYv = (to_host(x)[at] for x in (self.S[:n, :] @ v, self.PY[:n, :] @ v))
         R, YPY = self.SY[np.ix_(at, at)], self.YPY[np.ix_(at, at)]
-        gamma = R[-1, -1] / YPY[-1, -1] if YPY[-1, -1] > 0 else 1.0
+        gamma = float(R[-1, -1] / YPY[-1, -1]) if YPY[-1, -1] > 0 else 1.0
         a = solve_triangular(R, Sv, check_finite=False)
         c = solve_triangular(R, R.diagonal() * a - gamma * (PYv - YPY @ a), trans="T", check_finite=False)
         by_row = np.zeros((2, n))
