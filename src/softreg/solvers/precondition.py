@@ -190,7 +190,7 @@ def diagonal(curvature: Curvature, theta: Array) -> Inverse:
     H, scale = curvature.diagonal(theta), curvature.scale
     xp = compat.array_namespace(H)
     inverse = xp.where(scale > 0, 1 / xp.maximum(H, LEAST / xp.where(scale > 0, scale * scale, 1)), 0)
-    return Inverse(lambda v: _sums_to_zero(inverse * _sums_to_zero(v, xp=xp), xp=xp), blind=True)
+    return Inverse(lambda v: _sums_to_zero(inverse * v, xp=xp), blind=True)
 
 
 class Basis(NamedTuple):
