@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from problems import Problem
 from sklearn.linear_model import LogisticRegression
 
@@ -66,8 +67,13 @@ def torch_lbfgs(history: int) -> Fit:
     def fit(problem: Problem, tol: float) -> tuple[Any, Any]:
         import torch
 
-        X, y = torch.from_numpy(np.ascontiguousarray(problem.X)), torch.from_numpy(problem.y)
-        penalty = 1 / (2 * problem.C * len(X))
+        if sp.issparse(problem.X):
+            stored = (torch.from_numpy(x) for x in (problem.X.indptr, problem.X.indices, problem.X.data))
+            X = torch.sparse_csr_tensor(*stored, size=problem.X.shape)
+        else:
+            X = torch.from_numpy(np.ascontiguousarray(problem.X))
+        y = torch.from_numpy(problem.y)
+        penalty = 1 / (2 * problem.C * len(y))
         W = torch.zeros((int(y.max()) + 1, X.shape[1]), dtype=X.dtype, requires_grad=True)
         b = torch.zeros(len(W), dtype=X.dtype, requires_grad=True)
         optimizer = torch.optim.LBFGS(
@@ -82,7 +88,7 @@ def torch_lbfgs(history: int) -> Fit:
 
         def closure() -> Any:
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(torch.nn.functional.linear(X, W, b), y)
+            loss = torch.nn.functional.cross_entropy(X @ W.T + b, y)
             loss = loss + penalty * torch.sum(W * W)
             loss.backward()
             return loss

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.datasets import load_digits, load_iris
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import StandardScaler
 
 DATA = Path(os.environ.get("SOFTREG_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -83,6 +85,20 @@ def wide() -> Problem:
     return Problem("wide", X, drawn(random, X, random.normal(size=(2000, 5)) / 20), 1.0)
 
 
+def texts() -> Problem:
+    """Words of texts on ten topics: tf-idf of counts that follow Zipf's law, rows of length 1, sparse."""
+    random = np.random.default_rng(5)
+    n, d, K = 4000, 20_000, 10
+    frequency = np.exp(random.normal(size=(K, d))) / np.arange(1, d + 1) ** 1.05
+    cumulative = np.cumsum(frequency / frequency.sum(axis=1, keepdims=True), axis=1)
+    y, lengths = random.integers(K, size=n), random.lognormal(np.log(120), 0.6, n).astype(int) + 5
+    words = np.concatenate(
+        [np.searchsorted(cumulative[k, :-1], random.random(size)) for k, size in zip(y, lengths, strict=True)]
+    )
+    counts = sp.csr_array((np.ones(len(words)), (np.repeat(np.arange(n), lengths), words)), shape=(n, d))
+    return Problem("texts", TfidfTransformer().fit_transform(counts), y, 1.0)
+
+
 def embeddings() -> Problem:
     """Rows of length 1 around class centres, as a linear probe sees them."""
     random = np.random.default_rng(3)
@@ -131,6 +147,8 @@ PROBLEMS = {
     "wide": wide,
     "election": election,
     "no-penalty": no_penalty,
+    "texts": texts,
+    "texts-weak": lambda: texts()._replace(name="texts, C = 100", C=100.0),
     "embeddings": embeddings,
     "fashion": fashion,
 }

@@ -1,5 +1,7 @@
 """Approximations of the Hessian, against differences of the gradient and against each other."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -42,8 +44,7 @@ def test_hessian_of_all_rows(backend, settings, long, monkeypatch):
     """From all rows it is the derivative of the gradient, less the last class and the penalty of what all share."""
     monkeypatch.setattr(_curvature, "LONG", long)
     objective, theta = problem(backend, **settings)
-    index = backend.asarray(np.arange(objective.n_rows))
-    H = backend.numpy(Curvature(objective).hessian(theta, index, single=False))
+    H = backend.numpy(Curvature(objective).hessian(theta, None, single=False))
     q, K = theta.shape
     shared = np.kron(np.ones((K, K)) / K, np.diag(backend.numpy(_curvature.penalty(objective))))
     expected = (by_differences(backend, objective, theta) - shared)[: (K - 1) * q, : (K - 1) * q]
@@ -56,8 +57,7 @@ def test_hessian_in_single_precision(backend, long, monkeypatch):
     """float32 gives the same Hessian to its own accuracy, with the ridge that this needs."""
     monkeypatch.setattr(_curvature, "LONG", long)
     objective, theta = problem(backend)
-    index = backend.asarray(np.arange(objective.n_rows))
-    exact, single = (backend.numpy(Curvature(objective).hessian(theta, index, single=s)) for s in (False, True))
+    exact, single = (backend.numpy(Curvature(objective).hessian(theta, None, single=s)) for s in (False, True))
     assert single.dtype == np.float32
     np.testing.assert_allclose(single, exact, atol=8e-6)
 
@@ -66,12 +66,11 @@ def test_kronecker_is_exact_at_the_start(backend):
     """At theta = 0 the mean class curvature times the Gram matrix, plus penalty, is the Hessian."""
     objective, _ = problem(backend)
     curvature, zero = Curvature(objective), objective.zeros()
-    index = backend.asarray(np.arange(objective.n_rows))
-    A, C = (backend.numpy(M) for M in (curvature.class_curvature(zero, index), curvature.gram()))
+    A, C = (backend.numpy(M) for M in (curvature.class_curvature(zero, None), curvature.gram()))
     K, q = A.shape[0], C.shape[0]
     differences = np.eye(K) - 1 / K
     product = np.kron(A, C) + np.kron(differences, np.diag(backend.numpy(curvature.penalty())))
-    H = backend.numpy(curvature.hessian(zero, index, single=False))
+    H = backend.numpy(curvature.hessian(zero, None, single=False))
     np.testing.assert_allclose(H, product[: (K - 1) * q, : (K - 1) * q], atol=1e-12)
 
 
@@ -81,5 +80,26 @@ def test_sample_is_unbiased(backend):
     curvature, n = Curvature(objective), objective.n_rows
     parts = [backend.asarray(np.arange(first, n, 4)) for first in range(4)]
     mean = sum(backend.numpy(curvature.hessian(theta, part, single=False)) for part in parts) / 4
-    full = backend.numpy(curvature.hessian(theta, backend.asarray(np.arange(n)), single=False))
+    full = backend.numpy(curvature.hessian(theta, None, single=False))
     np.testing.assert_allclose(mean, full, atol=1e-12)
+
+
+@pytest.mark.parametrize("settings", [{}, {"weighted": True}], ids=str)
+def test_all_rows_named_or_not(backend, settings):
+    """A sample that names all rows is that of all rows, with their weights and offsets."""
+    objective, theta = problem(backend, **settings)
+    objective.offset = backend.asarray(np.random.default_rng(3).normal(size=(objective.n_rows, objective.n_classes)))
+    curvature, index = Curvature(objective), backend.asarray(np.arange(objective.n_rows))
+    for found in (curvature.class_curvature, partial(curvature.hessian, single=False)):
+        named, unnamed = (backend.numpy(found(theta, rows)) for rows in (index, None))
+        np.testing.assert_allclose(named, unnamed, atol=1e-14)
+
+
+@pytest.mark.parametrize("settings", [{}, {"weighted": True}, {"intercept": False}, {"centred": False}], ids=str)
+def test_diagonal(backend, settings):
+    """The diagonal alone, by the parameters themselves, is that of the derivative of the gradient."""
+    objective, theta = problem(backend, **settings)
+    scale = backend.numpy(objective.scale)
+    expected = np.diag(by_differences(backend, objective, theta)).reshape(theta.shape[::-1]).T / scale**2
+    found = backend.numpy(Curvature(objective).diagonal(theta))
+    np.testing.assert_allclose(found * scale**2, expected * scale**2, atol=2e-7)

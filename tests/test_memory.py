@@ -16,7 +16,7 @@ def test_parameters_that_do_not_fit(monkeypatch, memory, advice):
     model, X = SoftmaxRegression(), sp.csr_array((2000, 100_000))
     tracemalloc.start()
     expected = (
-        rf"'lbfgs' would need 53\.6 GiB for 1000 classes x 100000 features, .* has {memory / 2**30} GiB; use {advice}"
+        rf"'lbfgs' would need 63\.3 GiB for 1000 classes x 100000 features, .* has {memory / 2**30} GiB; use {advice}"
     )
     with pytest.raises(MemoryError, match=expected):
         model.fit(X, np.arange(2000) % 1000)
@@ -57,4 +57,4 @@ def test_sparse_rows_stay_sparse(random):
     model.partial_fit(X[:100], y[:100])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 80 * 8 * 3 * 1_000_000  # the solver's own
+    assert peak < 85 * 8 * 3 * 1_000_000  # the solver's own

@@ -67,6 +67,28 @@ def _torch_namespace() -> Namespace:
     return xp
 
 
+def is_elsewhere(x: Any) -> bool:
+    """Whether x is an array of a library other than NumPy."""
+    return bool(compat.is_array_api_obj(x)) and not compat.is_numpy_array(x)
+
+
+def detached(x: Any) -> Any:
+    """Return x without the history that torch keeps for derivatives; a fit must not add to it."""
+    return x.detach() if compat.is_torch_array(x) else x
+
+
+def to_host(x: Any) -> np.ndarray:
+    """Return an array of any library as NumPy's: the one way off a device, for what is small."""
+    if is_elsewhere(x):
+        x = detached(x)
+        xp = compat.array_namespace(x)
+        if hasattr(xp, "Device"):  # array-api-strict, whose devices have no string name
+            x = xp.asarray(x, device=xp.Device("CPU_DEVICE"))
+        elif not compat.is_jax_array(x):
+            x = compat.to_device(x, "cpu")
+    return np.asarray(x)
+
+
 def class_index(z: Array, *, xp: Namespace) -> Array:
     """Return 0, 1, ..., K - 1 on the device of z, whose last axis is that of the classes."""
     if library(xp) == "jax":  # unplaced: it follows z, also where z is spread over devices
@@ -156,6 +178,11 @@ def is_traced(x: Array, xp: Namespace) -> bool:
                 return True
             x = transforms.get_unwrapped(x)
     return False
+
+
+def as_dtype(x: Array, dtype: Any, xp: Namespace) -> Array:
+    """Return x in a dtype, itself where it has it: without the call that on small arrays costs as much as a sum."""
+    return x if x.dtype == dtype else xp.astype(x, dtype)
 
 
 def as_labels(y: Array, xp: Namespace) -> Array:

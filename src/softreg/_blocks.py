@@ -8,6 +8,7 @@ Dense arrays of any library and SciPy's sparse matrices go the same way; sparse 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -50,11 +51,15 @@ class Rows:
         Work on a block fills `columns` numbers a row beside X.
         """
         first, end = (0, self.n) if part is None else (part.start, part.stop)
-        row_bytes = (self.stored + columns) * self.xp.finfo(self.dtype).bits // 8
-        budget = HOST_BYTES if compat.is_numpy_namespace(self.xp) else DEVICE_BYTES
-        step = max(budget // max(row_bytes, 1), fewest)
+        step = max(self._budget // max(self.stored + columns, 1), fewest)
         for at in range(first, max(end, first + 1), step):  # no rows are one empty block
             yield slice(at, min(at + step, end))
+
+    @cached_property
+    def _budget(self) -> int:
+        """Numbers in a block, and in what is made of it."""
+        size = HOST_BYTES if compat.is_numpy_namespace(self.xp) else DEVICE_BYTES
+        return int(size // (self.xp.finfo(self.dtype).bits // 8))
 
     def parts(self, numbers: int) -> list[slice]:
         """Split all rows into parts that are worth a thread each, if a row takes work on so many numbers.

@@ -103,7 +103,7 @@ def _sums(rows: Rows, w: Array | None, wide: Any, of_block: Callable[[Any], tupl
     """sum_i w_i f(x_ij) for each column j and each f; `of_block` gives the fs of a block."""
     xp = rows.xp
     sums: list[Array] = []
-    for part in rows.slices(rows.d):
+    for part in rows.slices(rows.stored):
         weights = xp.ones(part.stop - part.start, dtype=rows.dtype, device=rows.device) if w is None else w[part]
         found = [
             xp.astype(transposed_times(x, xp.astype(weights, x.dtype, copy=False), xp=xp), wide, copy=False)

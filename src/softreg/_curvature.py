@@ -8,6 +8,8 @@ p         the row's probabilities; P~ = diag p - p p', its curvature in the logi
 Hessian   mean of P~ (x) x~ x~' plus the penalty, which in these units is l2 scale^2 on the
           diagonal, 0 for the intercept. Order (class, feature)
 
+index      the rows of a sample; None for all
+
 Sparse rows lose their zeros to the centring, so all but `wide_unit_rows` makes blocks of them dense,
 a few rows at a time.
 """
@@ -20,7 +22,7 @@ from typing import Any
 import array_api_compat as compat
 
 from softreg import core
-from softreg._arrays import Array
+from softreg._arrays import Array, as_dtype
 from softreg._blocks import ENOUGH_ROWS, FEWEST_ROWS, dense, times
 from softreg._kernels import fastest
 from softreg._objective import WORKSPACE, Objective
@@ -34,11 +36,11 @@ def unit_rows(objective: Objective, X: Array, dtype: Any) -> Array:
     """The rows X in the solver's units, shape (n, q)."""
     xp, scale = objective.xp, objective.scale[:, 0]
     if not objective.intercept:
-        return xp.astype(X * xp.astype(scale, X.dtype), dtype, copy=False)
+        return as_dtype(X * as_dtype(scale, X.dtype, xp), dtype, xp)
     if objective.centre is not None:
-        X = X - xp.astype(objective.centre, X.dtype)
-    X = xp.astype(X * xp.astype(scale[:-1], X.dtype), dtype, copy=False)
-    last = xp.ones_like(X[:, :1]) * xp.astype(scale[-1], dtype)
+        X = X - as_dtype(objective.centre, X.dtype, xp)
+    X = as_dtype(X * as_dtype(scale[:-1], X.dtype, xp), dtype, xp)
+    last = xp.ones_like(X[:, :1]) * as_dtype(scale[-1], dtype, xp)
     return xp.concat([X, last], axis=1)
 
 
@@ -53,7 +55,7 @@ def wide_unit_rows(objective: Objective) -> Iterator[tuple[slice, Any]]:
             one = sp.csr_array(xp.ones((X.shape[0], int(objective.intercept)), dtype=wide))
             yield rows, sp.hstack([X, one], format="csr", dtype=wide) @ sp.diags_array(objective.scale[:, 0])
         else:
-            yield rows, unit_rows(objective, xp.astype(X, wide, copy=False), wide)
+            yield rows, unit_rows(objective, as_dtype(X, wide, xp), wide)
 
 
 def penalty(objective: Objective) -> Array:
@@ -71,45 +73,46 @@ def gram(objective: Objective) -> Array:
     for rows in objective.rows.slices(2 * q, fewest=min(q, ENOUGH_ROWS)):
         x = unit_rows(objective, dense(objective.rows.block(rows)), objective.rows.dtype)
         weighted = core.row_weighted(None if objective.w is None else objective.w[rows], x, xp=xp)
-        total += xp.astype(xp.matrix_transpose(x) @ weighted, objective.wide, copy=False)
+        total += as_dtype(xp.matrix_transpose(x) @ weighted, objective.wide, xp)
     return total / objective.count
 
 
 def _sampled(
-    objective: Objective, theta: Array, index: Array, columns: int, fewest: int = FEWEST_ROWS
+    objective: Objective, theta: Array, index: Array | None, columns: int, fewest: int = FEWEST_ROWS
 ) -> Iterator[tuple[Array, Array, Array | None]]:
     """Blocks of a sample of rows: X, p and the weights or None."""
     xp = objective.xp
     W, b = objective.parameters(theta)
     softmax = fastest(core.softmax, xp)
-    for part in objective.rows.slices(columns, slice(0, index.shape[0]), fewest):
-        at = index[part]
-        X = dense(objective.rows.picked(at))
+
+    def of_block(x: Array | None, part: slice) -> Array | None:
+        if x is None:
+            return None
+        return x[part, ...] if index is None else xp.take(x, index[part], axis=0)
+
+    for part in objective.rows.slices(columns, None if index is None else slice(0, index.shape[0]), fewest):
+        X = dense(objective.rows.block(part) if index is None else objective.rows.picked(index[part]))
         z = times(X, W, xp=xp) + b
-        if objective.offset is not None:
-            z = z + xp.take(objective.offset, at, axis=0)
-        yield (
-            X,
-            softmax(z, xp=xp, shift=core.plain_shift),
-            None if objective.w is None else xp.take(objective.w, at),
-        )
+        offset = of_block(objective.offset, part)
+        p = softmax(z if offset is None else z + offset, xp=xp, shift=core.plain_shift)
+        yield X, p, of_block(objective.w, part)
 
 
-def class_curvature(objective: Objective, theta: Array, index: Array) -> Array:
+def class_curvature(objective: Objective, theta: Array, index: Array | None) -> Array:
     """Weighted mean of P~ over a sample of rows, shape (K, K)."""
     xp, K, wide = objective.xp, objective.n_classes, objective.wide
     outer = xp.zeros((K, K), dtype=wide, device=objective.rows.device)
     sums = outer[0, :]
     for _, p, w in _sampled(objective, theta, index, WORKSPACE * K):
         weighted = core.row_weighted(w, p, xp=xp)
-        outer = outer + xp.astype(xp.matrix_transpose(p) @ weighted, wide, copy=False)
-        sums = sums + xp.astype(xp.sum(weighted, axis=0), wide, copy=False)
+        outer = outer + as_dtype(xp.matrix_transpose(p) @ weighted, wide, xp)
+        sums = sums + as_dtype(xp.sum(weighted, axis=0), wide, xp)
     diagonal = sums * xp.eye(K, dtype=wide, device=objective.rows.device)
     total = xp.sum(sums)
     return (diagonal - outer) / xp.where(total > 0, total, 1)  # a sample may have no weight
 
 
-def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Array:
+def hessian(objective: Objective, theta: Array, index: Array | None, dtype: Any) -> Array:
     """The Hessian from a sample of rows in all classes but the last, shape ((K - 1) q, (K - 1) q).
 
     The last is held: adding one vector to all classes changes nothing, the penalty being that of their
@@ -120,7 +123,7 @@ def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Arr
     sums = _by_pairs_of_classes if q >= LONG else _at_once
     curvature, count = sums(objective, theta, index, dtype)
     one = xp.eye(q, dtype=dtype, device=objective.rows.device)
-    l2 = xp.astype(penalty(objective), dtype)
+    l2 = as_dtype(penalty(objective), dtype, xp)
     between, own = one * (-l2 / K), one * (l2 * (1 - 1 / K) + 30 * float(xp.finfo(dtype).eps))
 
     def block(k: int, j: int) -> Array:
@@ -136,16 +139,16 @@ def hessian(objective: Objective, theta: Array, index: Array, dtype: Any) -> Arr
 
 
 def _weighted_sample(
-    objective: Objective, theta: Array, index: Array, dtype: Any, columns: int, fewest: int
+    objective: Objective, theta: Array, index: Array | None, dtype: Any, columns: int, fewest: int
 ) -> Iterator[tuple[Array, Array, Array | None]]:
     """Blocks of a sample of rows as x~ and p, both times the square root of the weight, and the weights."""
     xp = objective.xp
     for X, p, w in _sampled(objective, theta, index, columns, fewest=max(fewest, FEWEST_ROWS)):
-        x, p = unit_rows(objective, X, dtype), xp.astype(p, dtype, copy=False)
-        yield x if w is None else x * xp.expand_dims(xp.sqrt(xp.astype(w, dtype, copy=False)), axis=-1), p, w
+        x, p = unit_rows(objective, X, dtype), as_dtype(p, dtype, xp)
+        yield x if w is None else x * xp.sqrt(as_dtype(w, dtype, xp))[:, None], p, w
 
 
-def _by_pairs_of_classes(objective: Objective, theta: Array, index: Array, dtype: Any) -> Sums:
+def _by_pairs_of_classes(objective: Objective, theta: Array, index: Array | None, dtype: Any) -> Sums:
     """Sums of P~_kj x~x~' for j <= k < K - 1, each a product of an array with its own transpose, and of the weights.
 
     The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~.
@@ -165,25 +168,24 @@ def _by_pairs_of_classes(objective: Objective, theta: Array, index: Array, dtype
     return sums, count
 
 
-def _at_once(objective: Objective, theta: Array, index: Array, dtype: Any) -> Sums:
+def _at_once(objective: Objective, theta: Array, index: Array | None, dtype: Any) -> Sums:
     """The same by one large symmetric product, which is faster where x~ is short.
 
     With the rows p (x) x~ as Z, the sum of pp' (x) x~x~' is Z'Z; the sums of p_k x~x~' come on top.
     """
     xp, K, q = objective.xp, objective.n_classes - 1, objective.scale.shape[0]
     outer = xp.zeros((K * q, K * q), dtype=dtype, device=objective.rows.device)
-    own = xp.zeros((K, q, q), dtype=dtype, device=objective.rows.device)
+    own = xp.zeros((q, K * q), dtype=dtype, device=objective.rows.device)
     count = 0.0
     # A block adds to all of H, so it should have rows enough to be worth that: Z then takes half the
     # memory of H.
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=K * q // 2):
         count += p.shape[0] if w is None else float(xp.sum(w))
-        z = xp.reshape(xp.expand_dims(p[:, :-1], axis=-1) * xp.expand_dims(x, axis=-2), (p.shape[0], K * q))
+        z = xp.reshape(p[:, :-1, None] * x[:, None, :], (p.shape[0], K * q))
         outer += xp.matrix_transpose(z) @ z
-        of_class = xp.permute_dims(xp.reshape(z, (p.shape[0], K, q)), (1, 0, 2))
-        own += xp.matmul(xp.matrix_transpose(x), of_class)
-    between = xp.reshape(outer, (K, q, K, q))
-    return [[(own[k, ...] if k == j else 0) - between[k, :, j, :] for j in range(k + 1)] for k in range(K)], count
+        own += xp.matrix_transpose(x) @ z
+    between, own = xp.reshape(outer, (K, q, K, q)), xp.reshape(own, (q, K, q))
+    return [[(own[:, k, :] if k == j else 0) - between[k, :, j, :] for j in range(k + 1)] for k in range(K)], count
 
 
 class Curvature:
@@ -203,10 +205,14 @@ class Curvature:
         """Mean of x~ x~', shape (q, q)."""
         return gram(self.objective)
 
-    def class_curvature(self, theta: Array, index: Array) -> Array:
+    def class_curvature(self, theta: Array, index: Array | None) -> Array:
         """Mean of P~, shape (K, K)."""
         return class_curvature(self.objective, theta, index)
 
-    def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
+    def diagonal(self, theta: Array) -> Array:
+        """The Hessian's diagonal, from all rows, by the parameters themselves, shape (q, K)."""
+        return self.objective.hessian_diagonal(theta)
+
+    def hessian(self, theta: Array, index: Array | None, *, single: bool) -> Array:
         """The Hessian from a sample of rows, shape ((K - 1) q, (K - 1) q)."""
         return hessian(self.objective, theta, index, self.objective.xp.float32 if single else self.objective.wide)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from softreg._objective import Objective
-from softreg.solvers.lbfgs import MEMORY
+from softreg.solvers.pairs import MEMORY
 
 # Arrays like the parameters that a fit has at once; all else is small, or given up if it is large.
-ARRAYS = {"lbfgs": 3 * MEMORY + 12, "sgd": 6}
+ARRAYS = {"lbfgs": 3 * MEMORY + 25, "sgd": 6}
 
 
 def check(objective: Objective, solver: str) -> None:

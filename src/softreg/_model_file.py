@@ -22,8 +22,8 @@ from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted
 
 from softreg import _container as container
+from softreg._arrays import to_host
 from softreg._files import named, replacing
-from softreg._validation import to_host
 from softreg.errors import InputError, InputTypeError, ModelFileError
 
 FORMAT = 1

@@ -24,8 +24,8 @@ from functools import cached_property, reduce
 from typing import Any
 
 from softreg import core
-from softreg._arrays import Array, widest_real
-from softreg._blocks import Rows, stored, times, transposed_times
+from softreg._arrays import Array, as_dtype, widest_real
+from softreg._blocks import Rows, squared, stored, times, transposed_times
 from softreg._columns import Columns, columns
 from softreg._kernels import fastest
 from softreg._threads import side_by_side
@@ -87,10 +87,10 @@ class Objective:
         return (theta[:-1, :], theta[-1, :]) if self.intercept else (theta, self.xp.zeros_like(theta[0, :]))
 
     def _joined(self, W: Array, b: Array) -> Array:
-        return self.xp.concat([W, self.xp.expand_dims(b, axis=0)], axis=0) if self.intercept else W
+        return self.xp.concat([W, b[None, :]], axis=0) if self.intercept else W
 
     def _in_dtype_of_rows(self, x: Array) -> Array:
-        return self.xp.astype(x, self.rows.dtype, copy=False)
+        return as_dtype(x, self.rows.dtype, self.xp)
 
     def parameters(self, theta: Array) -> tuple[Array, Array]:
         """Return W and b in the dtype of X, for products with its rows."""
@@ -192,6 +192,23 @@ class Objective:
         outer, sums = self._summed(of_block, *self._for_products(theta))
         return (sums * xp.eye(self.n_classes, dtype=self.wide, device=self.rows.device) - outer) / self.count
 
+    def hessian_diagonal(self, theta: Array) -> Array:
+        """Return the second derivative by each parameter alone, shaped like theta; one pass."""
+        self.passes += 1
+        xp = self.xp
+        softmax = fastest(core.softmax, xp)
+
+        def of_block(rows: slice, X: Any, z: Array) -> tuple[Array, ...]:
+            p = softmax(z, xp=xp, shift=core.plain_shift)
+            u = core.row_weighted(None if self.w is None else self.w[rows], p * (1 - p), xp=xp)
+            return transposed_times(squared(X), u, xp=xp), transposed_times(X, u, xp=xp), xp.sum(u, axis=0)
+
+        squares, products, sums = (x / self.count for x in self._summed(of_block, *self._for_products(theta)))
+        if self.centre is not None and not self.columns.far:
+            c = self.centre[:, None]
+            squares = xp.maximum(squares - c * (2 * products - c * sums), 0)
+        return self._joined(squares + self.l2, sums)
+
     def _for_products(self, theta: Array) -> tuple[Array, Array, Array | None]:
         """W and b in the dtype of X, and what is to be taken off each block: large offsets, else nothing.
 
@@ -219,7 +236,7 @@ class Objective:
                 z += b
                 if self.offset is not None:
                     z += self.offset[rows, :]
-                sums = _added(sums, [self.xp.astype(x, self.wide, copy=False) for x in of_block(rows, X, z)])
+                sums = _added(sums, [as_dtype(x, self.wide, self.xp) for x in of_block(rows, X, z)])
             return sums
 
         parts = self.rows.parts(self.n_classes * (self.rows.stored + EXPONENTIAL))
@@ -227,9 +244,9 @@ class Objective:
 
     def _back(self, dW: Array, db: Array) -> Array:
         """Derivatives by theta from those by what the products used."""
-        if self.centred and not self.columns.far:
+        if self.centre is not None and not self.columns.far:
             # The penalty's part of dW has nothing to do with b, so this may follow it.
-            dW = dW - self.xp.expand_dims(self.centre, axis=-1) * db
+            dW = dW - self.centre[:, None] * db
         return self._joined(dW, db)
 
     def _over_rows(self, theta: Array, count: float) -> tuple[Array, Array]:

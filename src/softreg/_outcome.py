@@ -6,10 +6,10 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from softreg._arrays import to_host
 from softreg._gap import gap_bound
 from softreg._objective import Objective
 from softreg._separation import Separation, SeparationWarning
-from softreg._validation import to_host
 from softreg.errors import warn
 from softreg.solvers import Solution, Status
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from softreg._arrays import Array
+from softreg._arrays import Array, to_host
 from softreg._blocks import ENOUGH_ROWS, Rows, dense
 from softreg._curvature import unit_rows
 from softreg._objective import Objective
-from softreg._validation import moved, to_host
+from softreg._validation import moved
 
 LARGEST = 4096  # columns for which sums are looked for: the matrix of their products is 128 MiB
 

@@ -12,8 +12,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
+from softreg._arrays import to_host
 from softreg._targets import labels
-from softreg._validation import to_host
 from softreg.errors import InputError, InputTypeError
 
 SHARED = ("fit_intercept", "class_weight", "tol", "random_state", "warm_start", "verbose")

@@ -10,9 +10,9 @@ import array_api_compat as compat
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
-from softreg._arrays import Array, first_true, widest_real
+from softreg._arrays import Array, detached, first_true, is_elsewhere, to_host, widest_real
 from softreg._blocks import Rows
-from softreg._validation import beside, detached, is_elsewhere, is_finite, is_missing, moved, refuse_lazy, to_host
+from softreg._validation import beside, is_finite, is_missing, moved, refuse_lazy
 from softreg.errors import InputError, InputTypeError, warn
 
 SUM_TOLERANCE = 1e-6  # how far from 1 a row of probabilities may sum

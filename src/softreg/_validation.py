@@ -15,7 +15,16 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import check_array, validate_data
 
-from softreg._arrays import Array, Namespace, as_reals, first_true, library
+from softreg._arrays import (
+    Array,
+    Namespace,
+    as_reals,
+    detached,
+    first_true,
+    is_elsewhere,
+    library,
+    to_host,
+)
 from softreg._blocks import Rows, stored
 from softreg.errors import BackendError, InputError, InputTypeError, PrecisionWarning, warn
 
@@ -79,28 +88,6 @@ def weights(sample_weight: Any, rows: Rows) -> Array | None:
     if not bool(xp.any(w > 0)):
         raise InputError("Sample weights must contain at least one non-zero number.")
     return w
-
-
-def is_elsewhere(x: Any) -> bool:
-    """Whether x is an array of a library other than NumPy."""
-    return bool(compat.is_array_api_obj(x)) and not compat.is_numpy_array(x)
-
-
-def detached(x: Any) -> Any:
-    """Return x without the history that torch keeps for derivatives; a fit must not add to it."""
-    return x.detach() if compat.is_torch_array(x) else x
-
-
-def to_host(x: Any) -> np.ndarray:
-    """Return an array of any library as NumPy's; the one way off a device, used for labels only."""
-    if is_elsewhere(x):
-        x = detached(x)
-        xp = compat.array_namespace(x)
-        if hasattr(xp, "Device"):  # array-api-strict, whose devices have no string name
-            x = xp.asarray(x, device=xp.Device("CPU_DEVICE"))
-        elif not compat.is_jax_array(x):
-            x = compat.to_device(x, "cpu")
-    return np.asarray(x)
 
 
 def moved(x: Array, rows: Rows) -> Array:

@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from softreg import _memory, _outcome, _rank, _threads, core
 from softreg import _targets as boundary_y
 from softreg import _validation as boundary
-from softreg._arrays import Array, widest_real
+from softreg._arrays import Array, is_elsewhere, to_host, widest_real
 from softreg._blocks import Rows, assembled, widened
 from softreg._columns import warn_of_offsets
 from softreg._minimum import minimum
@@ -296,9 +296,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
 
         def label(z: Array, xp: Any) -> Array:
             index = xp.argmax(z, axis=1)
-            if boundary.is_elsewhere(self.classes_):
+            if is_elsewhere(self.classes_):
                 return xp.take(self.classes_, index)
-            return self.classes_[boundary.to_host(index)]
+            return self.classes_[to_host(index)]
 
         return self._by_blocks(X, label)
 
@@ -312,7 +312,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy of `predict(X)` against the labels y, weighted if weights are given."""
-        right = boundary_y.correct(self, y, boundary.to_host(self.predict(X)))
+        right = boundary_y.correct(self, y, to_host(self.predict(X)))
         if right.shape[0] == 0:
             raise InputError("Found array with 0 sample(s); a score needs at least one.")
         w = boundary.weights(sample_weight, Rows(np.expand_dims(right, axis=1)))

@@ -15,7 +15,7 @@ from softreg._blocks import Rows
 from softreg._curvature import Curvature
 from softreg._objective import Objective
 from softreg.solvers.certificate import newton_decrement
-from softreg.solvers.precondition import dense, diagonal
+from softreg.solvers.precondition import dense, first_diagonal
 
 
 def problem(backend, **settings):
@@ -42,7 +42,7 @@ def test_against_the_hessian(backend):
     expected = g @ np.linalg.solve(H, g) / 2
     exact = dense(curvature, theta, index, single=False)
     assert newton_decrement(objective, theta, gradient, exact).decrement == pytest.approx(expected, rel=1e-6)
-    assert newton_decrement(objective, theta, gradient, diagonal(objective.scale)).decrement == pytest.approx(
+    assert newton_decrement(objective, theta, gradient, first_diagonal(objective.scale)).decrement == pytest.approx(
         expected, rel=0.2
     )
 
@@ -51,10 +51,10 @@ def test_a_preconditioner_that_promises_too_little_is_seen_through(backend):
     """With H overstated by a factor of a million, the decrement is still that of H."""
     objective, theta = problem(backend)
     _, gradient = objective.value_and_gradient(theta)
-    honest = newton_decrement(objective, theta, gradient, diagonal(objective.scale)).decrement
-    assert newton_decrement(objective, theta, gradient, diagonal(1e-3 * objective.scale)).decrement == pytest.approx(
-        honest
-    )
+    honest = newton_decrement(objective, theta, gradient, first_diagonal(objective.scale)).decrement
+    assert newton_decrement(
+        objective, theta, gradient, first_diagonal(1e-3 * objective.scale)
+    ).decrement == pytest.approx(honest)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

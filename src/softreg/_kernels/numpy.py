@@ -134,7 +134,8 @@ def logsumexp(z: Array, *, xp: Any) -> Array:
 def softmax(z: Array, *, xp: Any, shift: Any = core.guarded_shift) -> Array:
     """Run `core.softmax` on blocks; with the plain shift, on a block, class by class."""
     if shift is core.plain_shift:
-        return _plain_softmax(np.asfortranarray(z).T)[0].T
+        z = np.asfortranarray(z).T
+        return _plain_softmax(z, np.max(z, axis=0)).T
     return _rows(core.softmax, _probabilities, z, None, "K")
 
 
@@ -164,13 +165,12 @@ def cross_entropy_and_gradient(z: Array, y: Array, *, xp: Any) -> Any:
 # along long rows. Logits that lie so in memory (`_blocks.times`) are not copied but overwritten.
 
 
-def _plain_softmax(z: Array) -> tuple[Array, Array]:
-    """Softmax of logits (K, rows), in place, and where in the flat array the largest of each row is."""
-    top = np.argmax(z, axis=0) * z.shape[1] + np.arange(z.shape[1])
-    z -= np.take(z, top)
+def _plain_softmax(z: Array, m: Array) -> Array:
+    """Softmax of logits (K, rows) with the largest m, in place."""
+    z -= m
     np.exp(z, out=z)
     z /= np.sum(z, axis=0)
-    return z, top
+    return z
 
 
 def data_term(z: Array, y: Array, w: Array | None, *, xp: Any, shift: Any) -> Any:
@@ -217,8 +217,9 @@ def curvature_product(z: Array, v: Array, *, xp: Any, shift: Any) -> Any:
     """Run `core.curvature_product` with the plain shift; z and v are overwritten."""
     if shift is not core.plain_shift or type(z) is not np.ndarray or z.ndim != 2:
         return NotImplemented
-    p, top = _plain_softmax(np.asfortranarray(z).T)
-    v = np.asfortranarray(v).T
+    z, v = np.asfortranarray(z).T, np.asfortranarray(v).T
+    top = np.argmax(z, axis=0) * z.shape[1] + np.arange(z.shape[1])
+    p = _plain_softmax(z, np.take(z, top))
     v -= np.take(v, top)
     v -= np.einsum("ij,ij->j", p, v)
     v *= p

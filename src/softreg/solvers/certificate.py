@@ -29,17 +29,17 @@ BEYOND = 0.05  # share of the curvature along the step that may belong to rows t
 
 
 def newton_decrement(
-    problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf, fewest: int = 1
+    problem: Problem, theta: Array, gradient: Array, inverse: Inverse, enough: float = math.inf
 ) -> Confirmed:
     """Return half of g'H^-1 g at theta, and whether the curvature lasts as far as the step goes.
 
     What the last products leave open is estimated from them. The sum only grows, so it is not finished
     where it is beyond `enough` for certain. A preconditioner that knows nothing of how columns go
-    together needs `BLIND` products at the `fewest`: the first find the few directions that bend most,
+    together needs `BLIND` products at the least: the first find the few directions that bend most,
     behind which all that is left to gain may hide.
     """
     xp = array_namespace(theta)
-    residual, direction = gradient, inverse(gradient)
+    residual, direction = gradient, inverse.times(gradient)
     rest = float(xp.sum(residual * direction))
     total, open_part, rounding = 0.0, rest, max(problem.resolution**2 * rest, 0.0)
     newton = xp.zeros_like(theta)
@@ -54,12 +54,16 @@ def newton_decrement(
         total += step * rest
         newton = newton + step * direction
         residual = residual - step * product
-        preconditioned = inverse(residual)
+        preconditioned = inverse.times(residual)
         rest, before = float(xp.sum(residual * preconditioned)), rest
         # The next term with the same step, which makes up for a preconditioner of the wrong size, and all
         # that follow if each is smaller than the one before by the same ratio.
         open_part = max(step * rest, 0.0) / max(1 - rest / before, REST)
-        if rest <= rounding or total / 2 > enough or (done >= fewest and open_part <= REST * total):
+        if (
+            rest <= rounding
+            or total / 2 > enough
+            or (done >= (BLIND if inverse.blind else 1) and open_part <= REST * total)
+        ):
             break
         direction = preconditioned + rest / before * direction
     decrement = (total + open_part) / 2

@@ -3,10 +3,10 @@
 Three approximations, each costlier and closer than the one before, all symmetric and positive
 definite. They act on arrays shaped like theta, (q, K): a column for each class.
 
-`Diagonal`   scale^2: the curvature of each parameter alone, at theta = 0
-`Kronecker`  (A (x) C + penalty)^-1, with A (K, K) the mean curvature in the logits and C (q, q) the
+`diagonal`   the curvature of each parameter alone: at theta = 0, where it is 1/scale^2, or at theta
+`kronecker`  (A (x) C + penalty)^-1, with A (K, K) the mean curvature in the logits and C (q, q) the
              mean of x x'. Exact at theta = 0
-`Dense`      the Hessian itself, from a sample of the rows, or from all
+`dense`      the Hessian itself, from a sample of the rows, or from all
 
 Letters are those of `softreg._curvature`, whose arrays these are made of.
 """
@@ -14,6 +14,7 @@ Letters are those of `softreg._curvature`, whose arrays these are made of.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 import array_api_compat as compat
@@ -22,7 +23,12 @@ import numpy as np
 from softreg._threads import for_large_products
 from softreg.solvers.minimise import Array
 
-Inverse = Callable[[Array], Array]  # an approximation of H^-1, applied to an array like theta
+
+class Inverse(NamedTuple):
+    """An approximation of H^-1."""
+
+    times: Callable[[Array], Array]  # it, times an array like theta
+    blind: bool  # whether it knows nothing of how columns go together
 
 
 class Curvature(Protocol):
@@ -44,11 +50,14 @@ class Curvature(Protocol):
     def gram(self) -> Array:
         """C, shape (q, q)."""
 
-    def class_curvature(self, theta: Array, index: Array) -> Array:
-        """A, shape (K, K), from the rows that index names."""
+    def class_curvature(self, theta: Array, index: Array | None) -> Array:
+        """A, shape (K, K), from the rows that index names, or all."""
 
-    def hessian(self, theta: Array, index: Array, *, single: bool) -> Array:
-        """H without the last class, shape ((K - 1) q, (K - 1) q), from the rows of index; in float32 if single."""
+    def diagonal(self, theta: Array) -> Array:
+        """Second derivatives by each parameter alone, shape (q, K), from all rows."""
+
+    def hessian(self, theta: Array, index: Array | None, *, single: bool) -> Array:
+        """H without the last class, shape ((K - 1) q, (K - 1) q), from the rows of index, or all; float32 if single."""
 
 
 # Nanoseconds, measured on one core of a server of 2024. Only ratios between them matter, and those
@@ -65,7 +74,8 @@ LARGEST = 8192  # parameters for which H is formed: 256 MiB in float32
 SINGLE_FROM = 1e8  # operations from which H is formed and factored in float32
 ROWS_PER_PARAMETER = 8  # at least, in a sample, if there are so many
 DEAR = 50  # passes from which it has fewer rows: at least one for each parameter
-FIRST_WAIT = 10  # passes until Kronecker's approximation is renewed
+FIRST_WAIT = 10  # passes until Kronecker's approximation, or the diagonal, is renewed
+LEAST = 1e-6  # of its curvature at theta = 0: what a parameter has at the least
 CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
 DOUBT = 0.25  # of that wait, where the last approximation has proved wrong
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
@@ -84,9 +94,9 @@ class Preconditioner:
         Dense       m (P^2 FLOP_LARGE + 4 P) + P^3/3 FLOP_LARGE    for P = q (K - 1) parameters and m rows
 
     If a Hessian of all rows costs about a pass, each iteration has a new one: that is Newton's
-    method. Otherwise the first approximation is Kronecker's, which is exact there, unless it costs
-    more than it can save; it is renewed, with the curvature of where the solver is, after 10, 20,
-    40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
+    method. Otherwise the first approximation is Kronecker's, which is exact there, or, if that costs
+    more than it can save, the diagonal; it is renewed, with the curvature of where the solver is, after
+    10, 20, 40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
     made again whenever that much has been spent: so neither the refreshes nor the iterations between
     them can cost much more than the other. One that is so dear that it has fewer rows than wanted is
     worth less, and waits for all of its cost.
@@ -112,7 +122,11 @@ class Preconditioner:
         self.wait = FIRST_WAIT
         self.renewed = self.made_dense = -1.0  # passes when the last approximation, and the last dense one, was made
         self.refreshes = 0
-        self.random = np.random.default_rng(0)  # fixed: the same data give the same bits
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """Where samples come from: fixed, so that the same data give the same bits."""
+        return np.random.default_rng(0)
 
     def _affordable(self, passes: float) -> int:
         """Rows of which a dense Hessian costs this many passes."""
@@ -137,12 +151,14 @@ class Preconditioner:
         if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
-        if self.kronecker_possible and not self.refreshes and (now or first or passes - self.renewed >= self.wait):
-            self.wait *= 1 if first else 2
-            self.renewed = passes
-            self.basis = self.basis or basis(self.curvature)
-            return kronecker(self.curvature, self.basis, theta, self._sample(theta))
-        return None
+        if self.refreshes or not (now or first or passes - self.renewed >= self.wait):
+            return None
+        self.wait *= 1 if first else 2
+        self.renewed = passes
+        if not self.kronecker_possible:
+            return None if first else diagonal(self.curvature, theta)
+        self.basis = self.basis or basis(self.curvature)
+        return kronecker(self.curvature, self.basis, theta, self._sample(theta))
 
     def _dense(self, theta: Array) -> Inverse | None:
         self.refreshes += 1
@@ -152,20 +168,29 @@ class Preconditioner:
             self.rows = min(2 * self.rows, self.curvature.n_rows)
         return dense(self.curvature, theta, self._sample(theta), single=self.single)
 
-    def _sample(self, theta: Array) -> Array:
-        xp, n = compat.array_namespace(theta), self.curvature.n_rows
-        index = np.arange(n) if self.rows == n else np.sort(self.random.choice(n, self.rows, replace=False))
-        return xp.asarray(index, device=compat.device(theta))
+    def _sample(self, theta: Array) -> Array | None:
+        if self.rows == self.curvature.n_rows:
+            return None
+        index = np.sort(self.random.choice(self.curvature.n_rows, self.rows, replace=False))
+        return compat.array_namespace(theta).asarray(index, device=compat.device(theta))
 
 
 def _sums_to_zero(v: Array, *, xp: Any) -> Array:
     """v without what all classes have in common: no gradient has such a part, so what appears is rounding."""
-    return v - xp.mean(v, axis=1, keepdims=True)
+    return v - xp.sum(v, axis=1, keepdims=True) / v.shape[1]
 
 
-def diagonal(scale: Array) -> Inverse:
+def first_diagonal(scale: Array) -> Inverse:
     """Return multiplication by scale^2."""
-    return lambda v: scale * scale * v
+    return Inverse(lambda v: scale * scale * v, blind=True)
+
+
+def diagonal(curvature: Curvature, theta: Array) -> Inverse:
+    """Return the inverse of the Hessian's diagonal at theta."""
+    H, scale = curvature.diagonal(theta), curvature.scale
+    xp = compat.array_namespace(H)
+    inverse = xp.where(scale > 0, 1 / xp.maximum(H, LEAST / xp.where(scale > 0, scale * scale, 1)), 0)
+    return Inverse(lambda v: _sums_to_zero(inverse * v, xp=xp), blind=True)
 
 
 class Basis(NamedTuple):
@@ -196,25 +221,26 @@ def basis(curvature: Curvature) -> Basis:
     return Basis(xp.matrix_transpose(inverse) @ Q, m, a0)
 
 
-def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array) -> Inverse:
+def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array | None) -> Inverse:
     """Return the inverse of A (x) C + penalty, A from the rows that index names."""
     T, m, a0 = basis
     xp, scale = compat.array_namespace(T), curvature.scale
     a, V = xp.linalg.eigh(xp.astype(curvature.class_curvature(theta, index), T.dtype))
     a = xp.maximum(a, 1e-3 * xp.max(a))  # one of them is 0: a vector added to all classes
-    divisor = xp.expand_dims(m, axis=-1) * (a / a0) + xp.expand_dims(1 - m, axis=-1)
+    divisor = m[:, None] * (a / a0) + (1 - m)[:, None]
 
     def times(v: Array) -> Array:
         inner = (xp.matrix_transpose(T) @ (scale * v) @ V) / divisor
         return _sums_to_zero(scale * (T @ inner @ xp.matrix_transpose(V)), xp=xp)
 
-    return times
+    return Inverse(times, blind=False)
 
 
-def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> Inverse | None:
+def dense(curvature: Curvature, theta: Array, index: Array | None, *, single: bool) -> Inverse | None:
     """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored."""
     scale, K = curvature.scale, curvature.n_classes - 1
-    with for_large_products(index.shape[0] * (scale.shape[0] * K) ** 2):
+    rows = curvature.n_rows if index is None else index.shape[0]
+    with for_large_products(rows * (scale.shape[0] * K) ** 2):
         H = curvature.hessian(theta, index, single=single)
         solve = positive_definite_solver(H)
     xp = compat.array_namespace(H)
@@ -227,21 +253,21 @@ def dense(curvature: Curvature, theta: Array, index: Array, *, single: bool) -> 
         r = xp.concat([xp.matrix_transpose(xp.reshape(r, (K, -1))), xp.zeros_like(v[:, :1])], axis=1)
         return _sums_to_zero(scale * r, xp=xp)
 
-    return times
+    return Inverse(times, blind=False)
 
 
 def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
     """Return u -> H^-1 u by Cholesky's factor, or its inverse where the library is not NumPy; None if there is none."""
     try:
         if compat.is_numpy_array(H):
-            from scipy.linalg import cho_factor
-            from scipy.linalg.blas import get_blas_funcs
+            from scipy.linalg import get_blas_funcs, get_lapack_funcs
 
-            # Column by column, as LAPACK wants it, it is not copied; H is symmetric.
-            L: Any = cho_factor(H.T, lower=True, overwrite_a=True, check_finite=False)[0]
-            # For one vector, cho_solve takes three to seven times as long.
-            solve: Any = get_blas_funcs("trsv", (L,))
-            return lambda u: solve(L, solve(L, u, lower=1), lower=1, trans=1)
+            # Column by column, as LAPACK wants it, it is not copied; H is symmetric. These are what cho_factor and
+            # cho_solve call, but for one vector the latter takes three to seven times as long.
+            factor: Any = get_lapack_funcs("potrf", (H,))
+            solve: Any = get_blas_funcs("trsv", (H,))
+            factored, failed = factor(H.T, lower=1, clean=0, overwrite_a=1)
+            return None if failed else lambda u: solve(factored, solve(factored, u, lower=1), lower=1, trans=1)
         xp = compat.array_namespace(H)
         L = xp.linalg.cholesky(H)
     except (ValueError, RuntimeError):  # what the libraries' errors of linear algebra are
