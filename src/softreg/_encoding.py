@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from softreg import _memory
 from softreg import _table as table
 from softreg._sentences import counted
 from softreg._source import Source, taken
@@ -184,10 +185,15 @@ def _named(columns: list[str]) -> str:
 
 def encoded(encoding: Encoding, frame: pl.DataFrame, path: str, first: int = 1) -> pl.DataFrame:
     """Return the features of some rows, as finite floats."""
-    X = table.numbers(taken(frame, encoding.numbers or ()), path, first, set(encoding.booleans))
-    indicators = []
+    names, done = encoding.features(), 0
+    X = _memory.zeros(frame.height, len(names), path)
+    for series in table.numbers(taken(frame, encoding.numbers or ()), path, first, set(encoding.booleans)):
+        X[:, done] = series
+        done += 1
     for name, levels in encoding.categories.items():
-        values = table.texts(frame[name], path, first)
-        table.refuse(~values.is_in(levels), path, first, name, "this category did not occur in the data of the fit")
-        indicators += [(values == level).cast(pl.Float64).alias(f"{name}={level}") for level in levels]
-    return pl.DataFrame([*X, *indicators])
+        texts = table.texts(frame[name], path, first)
+        at = texts.replace_strict(levels, range(len(levels)), default=None, return_dtype=pl.Int64)
+        table.refuse(at.is_null(), path, first, name, "this category did not occur in the data of the fit")
+        X[range(frame.height), done + at.to_numpy()] = 1
+        done += len(levels)
+    return pl.DataFrame(X, schema=names, orient="row")  # which is this memory under names
