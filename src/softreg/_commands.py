@@ -65,11 +65,14 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
     left_out = {choices.target, *ignored}
     used = [column for column in data.columns if column not in left_out]
     if not used:
-        raise InputError(f"{path} has no column to learn from: none is left but those of --target, --weight and --drop.")
+        raise InputError(
+            f"{path} has no column to learn from: none is left but those of --target, --weight and --drop."
+        )
     with working("fitting"):
         frame = _source.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
+        _encoding.warn_of_equal_integers(encoding, frame, X, path)
         _model_file.refuse_long(
             np.asarray(max(X.columns, key=len)), f"{path}: names of columns, with the texts of categories,"
         )

@@ -160,7 +160,7 @@ def _exact(series: pl.Series, path: str, column: str, *, typed: bool) -> np.ndar
 
 def _one_zero(series: pl.Series) -> pl.Series:
     """Return -0.0 as the number that it equals: two texts of one label would be two classes."""
-    return series + 0.0 if series.dtype.is_float() else series
+    return series.set(series == 0, 0.0) if series.dtype.is_float() else series
 
 
 def _warn_of_measurements(series: pl.Series, found: np.ndarray[Any, Any], path: str, column: str) -> None:
@@ -300,7 +300,9 @@ def class_indices(
         if text:
             series = series.cast(pl.String)
         if kept is not None:
-            values = _one_zero(as_type(series, kept)).cast(pl.String)
+            series = _one_zero(as_type(series, kept))
+            values = series.cast(pl.String)
+            values = _where(as_type(values, kept) == series, values)  # the text of a Time lacks fractions
             what += f"; {kept.base_type().__name__} is read when written like {known[0]}" if kept.is_temporal() else ""
         elif kind in texts_of:
             values = series.cast(known.dtype, strict=False)
