@@ -325,6 +325,13 @@ def test_features_larger_than_memory(folder, monkeypatch):
     assert told.startswith("softreg: wine.csv: 178 rows x 17 features need 0.0 GiB, more than there is; leave out")
 
 
+def test_memory_that_a_fit_does_not_get(folder, monkeypatch):
+    """It is one sentence with the file."""
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", lambda *_, **__: np.empty(2**60))
+    told = refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", "m")
+    assert told.startswith("softreg: wine.csv: Unable to allocate 8.00 EiB")
+
+
 def test_labels_with_a_null_character(tmp_path, monkeypatch):
     """They come back from Parquet, but not as text that could not be read again."""
     monkeypatch.chdir(tmp_path)

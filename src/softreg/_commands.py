@@ -111,18 +111,21 @@ def _one_option_each(target: str, weight: str | None, drop: list[str], categoric
 @contextmanager
 def _in_words_of_the_command(path: str, columns: list[str]) -> Iterator[None]:
     """Say what a fit says with the file, the names of its columns and --C."""
+    names = {f"column {j} of X": f"column {name!r}" for j, name in enumerate(columns)}
 
     def said(message: object) -> str:
-        text = re.sub(r"(?<!')\bcolumn (\d+)\b", lambda number: f"column {columns[int(number[1])]!r}", str(message))
-        text = re.sub(r"(?<!')\bC(?= <|=)", "--C", re.sub(r"(\bcolumns?( '.*')?) of X\b", r"\1", text))
+        text = re.sub(r"\bcolumn \d+ of X\b", lambda found: names.get(found[0], found[0]), str(message))
+        text = re.sub(r"(?<!')\bC(?= <|=)", "--C", text.replace("columns of X", "columns"))
         return f"{path}: {text}"
 
     with warnings.catch_warnings(record=True) as told:
         warnings.filterwarnings("ignore", "The number of unique classes")  # which the labels have been asked
         try:
             yield
-        except (InputError, NonFiniteError, MemoryError) as error:
+        except (InputError, NonFiniteError) as error:
             raise type(error)(said(error)) from None
+        except MemoryError as error:  # NumPy has a kind of its own, which is made of other things than a sentence
+            raise MemoryError(said(error)) from None
     for warning in told:
         warn(said(warning.message), warning.category)
 

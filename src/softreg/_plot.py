@@ -47,7 +47,7 @@ def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], featur
 
 def _mirrored(coef: Any) -> bool:
     """Whether there are two classes, and the coefficients of one are those of the other with the sign turned."""
-    return coef.shape[0] == 2 and np.allclose(coef[0], -coef[1])
+    return coef.shape[0] == 2 and np.allclose(coef[0], -coef[1], rtol=0, atol=1e-6 * np.abs(coef).max())
 
 
 def _draw(
