@@ -327,9 +327,9 @@ def test_features_larger_than_memory(folder, monkeypatch):
 
 def test_memory_that_a_fit_does_not_get(folder, monkeypatch):
     """It is one sentence with the file."""
-    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", lambda *_, **__: np.empty(2**60))
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", lambda *_, **__: np.empty(2**50))
     told = refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", "m")
-    assert told.startswith("softreg: wine.csv: Unable to allocate 8.00 EiB")
+    assert told.startswith("softreg: wine.csv: Unable to allocate 8.00 PiB")
 
 
 def test_labels_with_a_null_character(tmp_path, monkeypatch):
