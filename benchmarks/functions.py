@@ -128,7 +128,7 @@ def draw(results, path):
         panel.set_xticks(range(len(cases)), list(cases))
         panel.set_ylabel("milliseconds, one thread")
         panel.set_title(task)
-        panel.legend(fontsize="small")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     figure.savefig(path, dpi=120)
 
 

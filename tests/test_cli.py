@@ -1,8 +1,10 @@
 """The command, run in a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +90,49 @@ def test_hangup_is_ignored_under_nohup(monkeypatch):
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell is another one")
+def test_closed_streams(tmp_path):
+    """Without a stream to write to, the exit code is the same, and what would be told is in no file."""
+    (tmp_path / "d.csv").write_text("x,y\n1,a\n2,b\n", encoding="utf-8")
+    fit = "fit d.csv --target y --out m"
+    for command, code in (
+        (f"{fit} >&-", 0),
+        (f"{fit} --json >&-", 0),
+        ("inspect none 2>&-", 2),
+        (f"{fit} >&- 2>&-", 0),
+    ):
+        line = f"exec {sys.executable} -m softreg {command}"
+        assert subprocess.run(["sh", "-c", line], cwd=tmp_path, check=False).returncode == code
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.csv", "m"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell is another one")
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_output_that_cannot_be_written(tmp_path, option):
+    """A disk that is full, or a limit, is one sentence with a subject."""
+    command = [
+        "sh",
+        "-c",
+        'ulimit -f 0; exec "$@"',
+        "sh",
+        sys.executable,
+        "-m",
+        "softreg",
+        "inspect",
+        Path(__file__).parent / "data" / "format1.safetensors",
+    ]
+    with open(tmp_path / "out", "wb") as out:
+        done = subprocess.run(
+            [*command, *option],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert done.stderr.endswith("softreg: standard output: File too large.\n")
+    assert done.returncode == 2
 
 
 def test_the_page_replaces_no_input(tmp_path):

@@ -77,8 +77,16 @@ def test_squares_out_of_range(factor, word):
     X = np.random.default_rng(0).normal(size=(50, 2)) * [1, factor]
     with np.errstate(all="ignore"), pytest.raises(InputError, match=f"column 1 of X are too {word} to be squared"):
         columns(Rows(X), None, 50.0, np.float64, centred=True)
-    with np.errstate(all="ignore"), pytest.raises(InputError, match=rf"column 1 \('b'\) of X are too {word}"):
+    with np.errstate(all="ignore"), pytest.raises(InputError, match=f"in column 'b' are too {word}"):
         columns(Rows(X, ["a", "b"]), None, 50.0, np.float64, centred=True)
+
+
+@pytest.mark.parametrize(("x", "large", "small", "word"), [(1.0, 1e200, 1e-200, "small"), (1e60, 1e200, 1.0, "large")])
+def test_weights_too_far_apart(x, large, small, word):
+    """Where numbers could be squared, but for their weights, the weights are blamed."""
+    X, w = np.asarray([[0.0], [x], [0.0], [x]]), np.asarray([large, large if word == "large" else small] * 2)
+    with np.errstate(all="ignore"), pytest.raises(InputError, match=f"^some weights are too {word}, .* column 0 of X"):
+        columns(Rows(X), w, float(w.sum()), np.float64, centred=True)
 
 
 @pytest.mark.parametrize("offset", [3e3, 3e4])

@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import errno
+import importlib.util
 import io
 import json
 import os
@@ -22,7 +23,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import softreg
-from softreg import _commands, _container, _sentences, _source, _table
+from softreg import _commands, _container, _memory, _sentences, _source, _table
 from softreg.cli import main
 
 WINE = load_wine()
@@ -289,6 +290,72 @@ def test_one_of_a_thing(tmp_path, monkeypatch):
     assert run("fit", "d.csv", "--target", "y", "--out", "m").startswith("2 rows, 1 column, 1 feature, 2 classes\n")
     Path("one.csv").write_text("x\n1\n", encoding="utf-8")
     assert run("predict", "m", "one.csv", "--out", "p.csv") == "wrote 1 row to p.csv\n"
+    Path("one.csv").write_text("x,y\n1,a\n", encoding="utf-8")
+    said = run("evaluate", "m", "one.csv", "--target", "y", "--plot", "r.svg")
+    assert said.startswith("1 row\n")
+    assert "<!-- 1 row: accuracy" in Path("r.svg").read_text(encoding="utf-8")
+
+
+def test_a_fit_speaks_of_options_and_files(tmp_path, monkeypatch):
+    """What Python calls C is --C in a warning of the command; a class of that name stays what it is."""
+    monkeypatch.chdir(tmp_path)
+    Path("d.csv").write_text("a,x of X\n" + "C,1\nC,1\nb,0\nb,1\n" * 9, encoding="utf-8")
+    told = warned("fit", "d.csv", "--target", "a", "--out", "m", "--C", "inf")
+    assert told.startswith("softreg: warning: d.csv: the classes are linearly separable in part (class 'C'")
+    assert "by column 'x of X')" in told
+    assert told.endswith("Set --C < inf.\n")
+
+
+def test_names_like_markup(tmp_path, monkeypatch):
+    """On a terminal the bar shows the name of the file, whatever it means to what draws the bar."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    os.mkdir("a[")
+    name = "a[/b].csv"
+    Path(name).write_text("x,y\n1,a\n2,b\n", encoding="utf-8")
+    run("fit", name, "--target", "y", "--out", "m")
+    assert name in outputs("predict", "m", name, "--out", "p.csv")[1]
+
+
+def test_features_larger_than_memory(folder, monkeypatch):
+    """They are refused by their number, before they are made."""
+    monkeypatch.setattr(_memory, "of_machine", lambda: 8.0 * 178 * 16)
+    told = refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", "m")
+    assert told.startswith("softreg: wine.csv: 178 rows x 17 features need 0.0 GiB, more than there is; leave out")
+
+
+def test_memory_that_a_fit_does_not_get(folder, monkeypatch):
+    """It is one sentence with the file."""
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", lambda *_, **__: np.empty(2**50))
+    told = refused("fit", "wine.csv", "--target", "kind", "--drop", "w", "--out", "m")
+    assert told.startswith("softreg: wine.csv: Unable to allocate 8.00 PiB")
+
+
+def test_labels_with_a_null_character(tmp_path, monkeypatch):
+    """They come back from Parquet, but not as text that could not be read again."""
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"x": [1.0, 2.0], "y": ["a\0b", "c"]}).write_parquet("d.parquet")
+    run("fit", "d.parquet", "--target", "y", "--out", "m", "--C", "100")
+    for option in ([], ["--proba"]):
+        assert "null character cannot be written as CSV" in refused(
+            "predict", "m", "d.parquet", "--out", "p.csv", *option
+        )
+        run("predict", "m", "d.parquet", "--out", "p.parquet", *option)
+        os.remove("p.parquet")
+
+
+def test_faults_of_whole_files(tmp_path, monkeypatch):
+    """Line ends of old Macs, and two columns of one name in Parquet, are told as what they are."""
+    monkeypatch.chdir(tmp_path)
+    Path("mac.csv").write_bytes(b"a,y\r1,x\r2,z\r")
+    assert "mac.csv, line 1: carriage returns stand alone there" in refused(
+        "fit", "mac.csv", "--target", "y", "--out", "m"
+    )
+    pl.DataFrame({"a'": [1], "b'": [2], "y": ["x"]}).write_parquet("two.parquet", compression="uncompressed")
+    Path("two.parquet").write_bytes(Path("two.parquet").read_bytes().replace(b"b'", b"a'"))
+    told = refused("fit", "two.parquet", "--target", "y", "--out", "m")
+    assert told == 'softreg: two.parquet has two columns named "a\'".\n'
 
 
 def test_plot(folder):
@@ -359,18 +426,22 @@ def test_bad_tables(folder):
         assert "has a header, but no rows" in refused(*arguments)
     assert "no column 'nothing'" in refused("fit", "wine.csv", "--target", "nothing", "--out", "x")
     assert "no column 'nothing'" in refused("fit", "wine.csv", *to, "--drop", "nothing")
-    text = refused("evaluate", "m.safetensors", "wine.csv", "--target", "kind", "--weight", "kind")
-    assert "column 'kind': not a number" in text
+    evaluate = ("evaluate", "m.safetensors", "wine.csv", "--target", "kind")
     for option in ("--drop", "--weight"):
-        assert "cannot be the target" in refused("fit", "wine.csv", *to, option, "kind")
+        for command in (("fit", "wine.csv", *to), evaluate):
+            told = f"column 'kind' is given to --target and to {option}; it can be but one."
+            assert told in refused(*command, option, "kind")
+            assert "'w' is given to --weight and to --drop" in refused(*command, "--weight", "w", "--drop", "w")
     assert "no column 'nothing'" in refused("evaluate", "m.safetensors", "wine.csv", "--target", "nothing")
     assert "the model needs column 'ash'" in refused(
         "predict", "m.safetensors", "wine.csv", "--out", "p.csv", "--drop", "ash"
     )
-    for column in ("kind", "ash"):
-        assert "cannot be one of categories" in refused(
+    for column, option in (("kind", "--target"), ("ash", "--drop")):
+        assert f"{column!r} is given to {option} and to --categorical" in refused(
             "fit", "wine.csv", *to, "--drop", "ash", "--categorical", column
         )
+    everything = [part for name in frame.columns if name != "kind" for part in ("--drop", name)]
+    assert "wine.csv has no column to learn from" in refused("fit", "wine.csv", *to, *everything)
     assert "row 1, column 'taste': not a number" in refused("fit", "wine.csv", *to, "--weight", "taste")
     for weights, reason in (
         (
@@ -387,7 +458,9 @@ def test_bad_tables(folder):
         assert reason in refused("evaluate", "m.safetensors", "bad.csv", "--target", "kind", "--weight", "w")
     frame.with_columns(w=pl.when(pl.col("kind") == "Barolo").then(1).otherwise(0)).write_csv("bad.csv")
     assert "'Barolo' is the only class with weight" in refused("fit", "bad.csv", *to, "--weight", "w")
-    assert "'C' parameter" in refused("fit", "wine.csv", *to, "--C", "-1")
+    for value in ("-1", "0", "nan"):
+        told = refused("fit", "wine.csv", *to, "--C", value)
+        assert told == "softreg: --C must be greater than 0; inf is no penalty.\n"
 
 
 def test_bad_files(folder):
@@ -464,7 +537,10 @@ def test_numbers_that_are_none(folder):
     run("fit", "text.csv", *to)
     pl.DataFrame({"a": [1, 2], "x": [1e200, 2e200], "y": ["a", "b"]}).write_csv("large.csv")
     os.remove("x")
-    assert "column 1 ('x') of X are too large" in refused("fit", "large.csv", *to)
+    told = "large.csv: the numbers in column 'x' are too large to be squared; scale the column.\n"
+    assert refused("fit", "large.csv", *to) == f"softreg: {told}"
+    if importlib.util.find_spec("torch"):
+        assert told in refused("fit", "large.csv", *to, "--backend", "torch")
     pl.DataFrame({"x": [1, 2], "y": ["1", "2"]}).write_csv("ones.csv")
     run("fit", "ones.csv", *to)
     pl.DataFrame({"x": [1, 2], "y": ["01", "2"]}).write_csv("ones.csv")
@@ -598,14 +674,14 @@ def test_terminated(folder, out, number):
     """A command that is told to end does so soon, with the code for that, and leaves no file."""
     fit("--drop", "w")
     code = (
+        f"import signal; signal.signal({int(number)}, signal.SIG_DFL); "  # what these tests run under may ignore it
         "import time, softreg; from softreg import _source; _source.ROWS = 5; softreg.SoftmaxRegression.predict = "
         "lambda self, X: print('.', flush=True) or time.sleep(0.2) or self.classes_[[0] * X.shape[0]]"
     )
     command = [sys.executable, "-c", f"{code}; from softreg.cli import main; main()"]
     command += ["predict", "m.safetensors", "wine.csv", "--out", out]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    heard = lambda: signal.signal(number, signal.SIG_DFL)  # noqa: E731 - what these tests run under may ignore it
-    with subprocess.Popen(command, preexec_fn=heard, **pipes) as process:
+    with subprocess.Popen(command, **pipes) as process:
         for _ in range(3):  # of which the first is read before the file is begun
             process.stdout.readline()
         assert [name for name in os.listdir() if name.startswith(".softreg")]
@@ -628,7 +704,7 @@ def test_warnings_are_lines(folder):
     frame = pl.DataFrame({"x": [1.0, 2, 3, 4] * 6, "k": [str(i) for i in range(24)]})
     frame.write_csv("many.csv")
     said = warned("fit", "many.csv", "--target", "k", "--out", "m")
-    assert said.startswith("softreg: warning: The number of unique classes")
+    assert said.startswith("softreg: warning: many.csv, column 'k': each of 24 different labels becomes a class")
     assert said.count("\n") == 1
     assert softreg.load("m").classes_.shape == (24,)
 

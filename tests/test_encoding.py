@@ -1,11 +1,12 @@
 """Columns and features."""
 
+import numpy as np
 import polars as pl
 import pytest
 
 from softreg import _encoding as encoding
 from softreg._source import Source
-from softreg.errors import InputError, ModelFileError
+from softreg.errors import InputError, ModelFileError, PrecisionWarning
 
 FRAME = pl.DataFrame({"t": ["b", "a", "b"], "n": ["1", "2.5", "-3"], "flag": ["true", "False", "true"], "m": [1, 2, 3]})
 
@@ -50,7 +51,7 @@ def test_many_columns_are_one_query(monkeypatch):
         ["1 000", "2 000"], ["1'000", "2'500"], ["1_000", "2_500"], ["\u22121", "\u22122.5"],
         ["\uff11", "\uff12\uff13"],
         ["10%", "5.5 %", "n/a"], ["$1", "-$2.50"], ["1.000.000", "2.000.000"], ["1.234,5", "x", "$1,000"],
-        ["3 \u20ac", "4 \u20ac"],
+        ["3 \u20ac", "4 \u20ac"], ["10 kg", "2.5 kg"],
     ],
 )  # fmt: skip
 def test_texts_like_numbers(texts):
@@ -70,6 +71,7 @@ def test_texts_like_numbers(texts):
         ["2020-01-01", "2020-01-02"],
         ["a1", "b2"],
         ["1st", "2nd"],
+        ["10 Main Street", "12 Main Street"],
         ["12:30", "1:00"],
         ["$1", "a", "b"],
     ],
@@ -77,6 +79,26 @@ def test_texts_like_numbers(texts):
 def test_texts_unlike_numbers(texts):
     """Dates, ranges and codes are categories."""
     assert encoding.learned(pl.DataFrame({"a": texts}), "f", "y", [], []).categories["a"] == sorted(texts)
+
+
+@pytest.mark.parametrize("integers", [[2**53, 2**53 + 1], [-(2**60) - 1, -(2**60)]])
+def test_integers_that_become_equal(integers):
+    """Identifiers that float64 does not tell apart are warned of, whatever the file's type; others are not."""
+    for values in (integers, [str(integer) for integer in integers]):
+        frame = pl.DataFrame({"a": [1, 2], "id": values})
+        learned = encoding.learned(frame, "f", "y", [], [])
+        X = encoding.encoded(learned, frame, "f")
+        with pytest.warns(PrecisionWarning, match=r"f, column 'id': integers beyond 2\^53 .* --drop"):
+            encoding.warn_of_equal_integers(learned, frame, X, "f")
+    frame = pl.DataFrame({"a": [1e300, 2.5], "b": ["1e300", "2.5"], "c": [2**53, 2**60], "d": [str(2**53)] * 2})
+    learned = encoding.learned(frame, "f", "y", [], [])
+    encoding.warn_of_equal_integers(learned, frame, encoding.encoded(learned, frame, "f"), "f")
+
+
+def test_features_are_one_matrix():
+    """A fit takes them as they lie in memory; a copy would be as large again."""
+    X = encoding.encoded(encoding.learned(FRAME, "f", "y", [], []), FRAME, "f")
+    assert np.shares_memory(np.asarray(X), np.asarray(X))
 
 
 PATTERNS = ("^c$", "^($", "*", "^.*$")

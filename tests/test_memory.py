@@ -26,6 +26,22 @@ def test_parameters_that_do_not_fit(monkeypatch, memory, advice):
     assert not hasattr(model, "coef_")
 
 
+def test_limits_of_a_process(monkeypatch):
+    """A limit such as that of ulimit -v counts, if it is less than the machine has."""
+    resource = pytest.importorskip("resource")
+    for limit, memory in ((10**6, 10**6), (resource.RLIM_INFINITY, None), (10**18, None)):
+        monkeypatch.setattr(resource, "getrlimit", lambda _, limit=limit: (limit, limit))
+        assert (_memory.of_machine() == memory) if memory else (10**6 < _memory.of_machine() < 10**18)
+
+
+@pytest.mark.parametrize(("n", "memory"), [(2**20, 2**30), (2**40, 2**60)])
+def test_features_that_do_not_fit(monkeypatch, n, memory):
+    """What is known not to fit, and what the system refuses, is one sentence."""
+    monkeypatch.setattr(_memory, "of_machine", lambda: memory)
+    with pytest.raises(MemoryError, match=rf"^f: {n} rows x 256 features need {n // 2**19}\.0 GiB, .* --drop"):
+        _memory.zeros(n, 256, "f")
+
+
 def test_parameters_that_fit_no_machine():
     """The limit is the machine's own."""
     with pytest.raises(MemoryError, match=r"solver 'lbfgs' would need \d+\.\d GiB for 1000 classes x 1000000000"):

@@ -101,6 +101,27 @@ def test_short_names_are_level():
     assert {tick.get_rotation() for tick in axes.get_xticklabels()} == {0}
 
 
+def test_two_classes_show_each_coefficient_once(monkeypatch):
+    """The coefficients of the first class are those of the second with the other sign, which the axis says."""
+    drawn, real = [], _plot._coefficients
+    monkeypatch.setattr(_plot, "_coefficients", lambda axes, *rest: drawn.append(axes) or real(axes, *rest))
+    coef = np.asarray([[1.0, -2.0], [-1.0, 2.0]])
+    for W, names in ((coef, ["u \N{RIGHTWARDS ARROW} b", "v \N{RIGHTWARDS ARROW} b"]), (coef * [[1], [2]], None)):
+        _plot.draw(io.BytesIO(), "png", report(2), ["a", "b"], ["u", "v"], W)
+        shown = [tick.get_text() for tick in drawn[-1].get_yticklabels()]
+        assert shown == names if names else len(shown) == 4
+        assert ("that of a is its negative" in drawn[-1].get_xlabel()) == (names is not None)
+
+
+def test_the_legend_covers_nothing():
+    """It stands outside the panel."""
+    figure = Figure(figsize=(5, 6), layout="constrained")
+    canvas, axes = FigureCanvasAgg(figure), figure.subplots()
+    _plot._reliability(axes, report(3))
+    canvas.draw()
+    assert not axes.get_legend().get_window_extent().overlaps(axes.get_window_extent())
+
+
 def test_nothing_is_cut_off():
     """The border of the picture is white, however long the names."""
     names, file = [f"{'x' * 30} {k}" for k in range(30)], io.BytesIO()

@@ -76,7 +76,9 @@ def test_one_class_apart(backend, random, dtype):
     X = random.normal(size=(250, 3))
     X[200:, 0] += 20
     y = np.repeat([0, 1, 2], [100, 100, 50])
-    with pytest.warns(SeparationWarning, match=r"separable in part \(class \d, most of all by column 0\) and there is"):
+    with pytest.warns(
+        SeparationWarning, match=r"separable in part \(class \d, most of all by column 0 of X\) and there is"
+    ):
         model = SoftmaxRegression(C=np.inf).fit(backend.asarray(X, dtype), backend.asarray(y))
     assert model.separated_
     assert not model.converged_
@@ -89,14 +91,14 @@ def test_column_of_one_class(random, tol, sparse):
     X, y = with_a_telling_column(random)
     if sparse:
         X = sp.csr_array(X)
-    with pytest.warns(SeparationWarning, match=r"in part \(class 1, most of all by column 3\)"):
+    with pytest.warns(SeparationWarning, match=r"in part \(class 1, most of all by column 3 of X\)"):
         assert not SoftmaxRegression(C=np.inf, tol=tol).fit(X, y).converged_
 
 
 def test_names_of_column_and_class(random):
     """A frame's column and a class of text are called by their names."""
     X, y = with_a_telling_column(random)
-    with pytest.warns(SeparationWarning, match=r"\(class 'b', most of all by column 3 \('d'\)\)"):
+    with pytest.warns(SeparationWarning, match=r"\(class 'b', most of all by column 'd'\)"):
         SoftmaxRegression(C=np.inf).fit(pd.DataFrame(X, columns=list("abcd")), np.array(["a", "b", "c"])[y])
 
 

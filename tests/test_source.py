@@ -44,7 +44,7 @@ def test_no_table(tmp_path, content, message):
         (b"1\n1,2,3\n", "line 3: it has 1 field, the header has 2"),
         (b'1,"secret\n5,6\n', r"line 3: its quotes or line ends are not those of CSV \(unexpected end of data\)"),
         (b'5,6\n1,"a"secret\n', r"line 4: its quotes or line ends are not those of CSV \(',' expected after"),
-        (b"1,secret\r5,6\n", r"line 3: its quotes or line ends .*new-line character"),
+        (b"1,secret\r5,6\n", r"line 3: carriage returns stand alone there"),
         (b"1,secret\n\n5,6\n", "line 4: it is blank; delete it"),
         (b'"1","x\n"\n\n5,6\n', "line 5: it is blank; delete it"),
         (b"1,x\n2,y\0z\n", "line 4: it holds a null byte, which is no text"),

@@ -139,6 +139,65 @@ def test_types_of_other_labels(written):
         table.type_read(written, np.asarray(["2020-01-01", "2020-01-02"]))
 
 
+VALUES = {
+    "decimal": (AS_TEXT["decimal"], ["1.5", "1.500", "15e-1", 1.5], ["1.501", "1.500000000000000001", 1.501]),
+    "float32": (AS_TEXT["float32 with a fraction"], ["1.5", "1.50", 1.5], ["1.50000000001", "1.5000001"]),
+    "float64": (pl.Series([2.0**53, 1.0]), ["9007199254740992", "9.007199254740992e15", 2**53],
+                ["9007199254740993", "9007199254740992.5", 2**53 + 1]),
+    "date": (AS_TEXT["date"], ["2020-01-01", datetime.datetime(2020, 1, 1)], ["01/01/2020", "2020-1-1", "20200101"]),
+    "datetime": (AS_TEXT["datetime"], ["2020-10-25 12:00:00", "2020-10-25T12:00:00.0000000", NOON],
+                 ["2020-10-25 12:00:00.0000001", "25/10/2020 12:00:00", "2020-10-25 12:00:00Z"]),
+    "datetime of a zone": (DST.dt.convert_time_zone("Europe/Berlin"), ["2020-10-25T00:30:00.000007Z"],
+                           ["2020-10-25 00:30:00.000007", "2020-10-25T00:30:00.0000071Z"]),
+    "time": (AS_TEXT["time"], ["01:02:03", "01:02:03.000"], ["01:02:03.000000001", "01:02", datetime.time(1, 2, 3, 4)]),
+    "enum": (AS_TEXT["enum"], ["x"], [0, 2]),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.* have fractions")
+@pytest.mark.parametrize(("labels", "same", "others"), VALUES.values(), ids=VALUES.keys())
+def test_labels_are_known_by_value(labels, same, others):
+    """The first label in another spelling or type is that label; what becomes it by rounding or guessing is not."""
+    found = table.labels(labels.alias("y"), "f", typed=True)
+    classes, kept = np.unique(found), table.label_type(labels) if found.dtype.kind == "U" else None
+    for value in same:
+        at = table.class_indices(pl.Series("y", [value]), classes, "f", kept=kept)
+        assert classes[at] == found[:1], value
+    for value in others:
+        with pytest.raises(InputError, match="row 1, column 'y': the model does not know this label"):
+            table.class_indices(pl.Series("y", [value]), classes, "f", kept=kept)
+
+
+def test_unknown_dates():
+    """The sentence shows how dates are written."""
+    dtype, classes = table.type_read(["Date"], np.asarray(["2020-01-02"])), np.asarray(["2020-01-02"])
+    with pytest.raises(InputError, match="not know this label; Date is read when written like 2020-01-02"):
+        table.class_indices(pl.Series("y", ["01/02/2020"]), classes, "f", kept=dtype)
+
+
+@pytest.mark.filterwarnings("ignore:.* have fractions")
+@pytest.mark.parametrize("dtype", [pl.Float16, pl.Float32, pl.Float64])
+@pytest.mark.parametrize("other", [0.5, 1.0])
+def test_one_zero(dtype, other):
+    """-0.0 is the label 0.0."""
+    series = pl.Series("y", [-0.0, 0.0, other], dtype=dtype)
+    found = table.labels(series, "f", typed=True)
+    classes = np.unique(found)
+    assert [str(label) for label in classes] == ["0.0", str(other)]
+    kept = table.label_type(series) if found.dtype.kind == "U" else None
+    for values in (series, pl.Series("y", ["-0.0", "0", str(other)])):
+        assert table.class_indices(values, classes, "f", kept=kept).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("labels", [[3 * i for i in range(200)], [f"name {i}" for i in range(200)]])
+def test_labels_of_their_own(labels):
+    """Labels that are hardly ever the same are warned of, integers too."""
+    with pytest.warns(
+        UserWarning, match="f, column 'y': each of 200 different labels becomes .* but 200 rows; a column of"
+    ):
+        table.labels(pl.Series("y", labels), "f", typed=False)
+
+
 def test_bytes_as_csv():
     """Bytes are written to CSV as the text they are, or not at all."""
     assert table.label_series("y", np.asarray([b"a", b"\xc3\xbc"]), typed=False).to_list() == ["a", "ü"]
@@ -269,6 +328,8 @@ def test_weights():
     """Weights are 0, or as far from the least and the largest numbers as computing with them needs."""
     right = [0.0, -0.0, 1e-200, 1.0, 1e200]
     assert table.weights(pl.DataFrame({"w": right}), "w", "f").tolist() == right
+    for given in (right, [str(weight) for weight in right]):
+        assert table.weights(pl.DataFrame({"w": given}), "w", "f").flags.writeable  # torch warns of others
     for wrong in (-1.0, -5e-324, 5e-324, 1e-300, 9.9e-201, 1.1e200):
         with pytest.raises(InputError, match="f, row 2, column 'w': weights must be 0, or from 1e-200"):
             table.weights(pl.DataFrame({"w": [1.0, wrong]}), "w", "f")

@@ -38,9 +38,14 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
         (sizes,) = _sums(rows, w, wide, lambda X: (abs(X),))
         bad = first_true((squares == 0) & (sizes > 0), xp)
     if bad is not None:
-        size = "large" if float(squares[bad]) else "small"
-        name = _with_name(bad[0], rows.names)
-        raise InputError(f"the numbers in column {name} of X are too {size} to be squared; scale the column.")
+        name, size = named(bad[0], rows.names), "large" if float(squares[bad]) else "small"
+        (plain,) = _sums(rows, None, wide, lambda X: (_square(X, wide, xp),))
+        if 0 < float(plain[bad]) < float("inf"):
+            raise InputError(
+                f"some weights are too {size}, beside the others, for the rows in which {name} is not 0; "
+                "bring them nearer together, or leave these rows out."
+            )
+        raise InputError(f"the numbers in {name} are too {size} to be squared; scale the column.")
     if not centred:
         return Columns(None, squares, False)
     eps = float(xp.finfo(wide).eps)
@@ -70,15 +75,16 @@ def warn_of_offsets(found: Columns, dtype: Any, xp: Any, names: Any = None) -> N
     more = f", and {others} more columns like it" if others else ""
     kind = f"float{xp.finfo(dtype).bits}"
     warn(
-        f"column {_with_name(j, names)} of X has mean/std = {worst:.0e}{more}; {kind} keeps about "
+        f"{named(j, names)} has mean/std = {worst:.0e}{more}; {kind} keeps about "
         f"{max(0, round(-math.log10(worst * eps)))} digits of its variation. Subtract the mean before X is made "
         f"{kind}{', or use float64' if kind == 'float32' else ''}.",
         PrecisionWarning,
     )
 
 
-def _with_name(j: int, names: Any) -> str:
-    return f"{j}" if names is None else f"{j} ({names[j]!r})"
+def named(j: int, names: Any) -> str:
+    """Return what a message calls a column."""
+    return f"column {j} of X" if names is None else f"column {names[j]!r}"
 
 
 def _widened(X: Any, wide: Any, xp: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -19,12 +20,14 @@ import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from softreg import SoftmaxRegression, _encoding, _evaluation, _model_file, _reports, _source, _table
 from softreg._files import refuse_inputs, replacing
 from softreg._load import load
-from softreg.errors import BackendError, InputError
+from softreg._sentences import shown
+from softreg.errors import BackendError, InputError, NonFiniteError, warn
 
 
 class Choices(NamedTuple):
@@ -42,34 +45,34 @@ class Choices(NamedTuple):
 def working(what: str, total: Callable[[], int] | None = None) -> Iterator[Any]:
     """Show a bar on a terminal while the body works; it is given what to call with a number of rows done."""
     console = Console(stderr=True)
-    shown = console.is_terminal
-    with Progress(console=console, transient=True, disable=not shown) as progress:
-        task = progress.add_task(what, total=total() if total is not None and shown else None)
+    is_shown = console.is_terminal
+    with Progress(console=console, transient=True, disable=not is_shown) as progress:
+        task = progress.add_task(escape(shown(what)), total=total() if total is not None and is_shown else None)
         yield lambda rows: progress.advance(task, rows)
 
 
 def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: bool) -> None:
     """Fit a model to a file."""
     refuse_inputs(out, path)
+    if not choices.C > 0:
+        raise InputError("--C must be greater than 0; inf is no penalty.")
+    weight = _one_option_each(choices.target, choices.weight, choices.drop, choices.categorical)
     data = _source.source(path)
-    weight = [] if choices.weight is None else [choices.weight]
     for column in (choices.target, *weight, *choices.drop, *choices.categorical):
         if column not in data.columns:
             raise InputError(f"{path} has no column {column!r}; it has {', '.join(map(repr, data.columns[:10]))}.")
     ignored = [*weight, *choices.drop]
-    if choices.target in ignored:
-        raise InputError(f"column {choices.target!r} cannot be the target and left out, or the weights, at once.")
     left_out = {choices.target, *ignored}
     used = [column for column in data.columns if column not in left_out]
-    for column in choices.categorical:
-        if column not in used:
-            raise InputError(f"column {column!r} is left out of the features, so that it cannot be one of categories.")
     if not used:
-        raise InputError(f"{path} has no column besides those that are no features.")
+        raise InputError(
+            f"{path} has no column to learn from: none is left but those of --target, --weight and --drop."
+        )
     with working("fitting"):
         frame = _source.whole(data, [choices.target, *weight, *used])
         encoding = _encoding.learned(_source.taken(frame, used), path, choices.target, ignored, choices.categorical)
         X = _encoding.encoded(encoding, frame, path)
+        _encoding.warn_of_equal_integers(encoding, frame, X, path)
         _model_file.refuse_long(
             np.asarray(max(X.columns, key=len)), f"{path}: names of columns, with the texts of categories,"
         )
@@ -85,11 +88,46 @@ def fit(path: str, out: str, choices: Choices, console: Console, *, as_json: boo
                 f"{' with weight' if w is not None else ''}; at least 2 are needed."
             )
         with replacing(out) as file:
-            model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
+            with _in_words_of_the_command(path, X.columns):
+                model = SoftmaxRegression(C=choices.C).fit(_on(choices.backend, X), y, sample_weight=w)
             model.feature_names_in_ = np.asarray(X.columns, dtype=object)
             model._table = encoding.remembered()
             file.write(_model_file.to_bytes(model, out))
     _reports.fitted(model, X.height, len(used), out, console, as_json=as_json)
+
+
+def _one_option_each(target: str, weight: str | None, drop: list[str], categorical: list[str]) -> list[str]:
+    """Refuse a column that is given to two options; return that of the weights, if any."""
+    weights = [] if weight is None else [weight]
+    options = {"--target": [target], "--weight": weights, "--drop": drop, "--categorical": categorical}
+    given: dict[str, str] = {}
+    for option, columns in options.items():
+        for column in columns:
+            if given.setdefault(column, option) != option:
+                raise InputError(f"column {column!r} is given to {given[column]} and to {option}; it can be but one.")
+    return weights
+
+
+@contextmanager
+def _in_words_of_the_command(path: str, columns: list[str]) -> Iterator[None]:
+    """Say what a fit says with the file, the names of its columns and --C."""
+    names = {f"column {j} of X": f"column {name!r}" for j, name in enumerate(columns)}
+
+    def said(message: object) -> str:
+        text = re.sub(r"\bcolumn \d+ of X\b", lambda found: names.get(found[0], found[0]), str(message))
+        text = re.sub(r"(?<!')\bC(?= <|=)", "--C", text.replace("columns of X", "columns"))
+        return f"{path}: {text}"
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.filterwarnings("ignore", "The number of unique classes")  # which the labels have been asked
+        try:
+            yield
+        except (InputError, NonFiniteError) as error:
+            raise type(error)(said(error)) from None
+        except MemoryError as error:  # NumPy has a kind of its own, which is made of other things than a sentence
+            raise MemoryError(said(error)) from None
+    for warning in told:
+        warn(said(warning.message), warning.category)
 
 
 def _some_weight(found: bool, path: str, column: str | None) -> None:
@@ -182,7 +220,10 @@ def predict(
 def _write_text(file: BinaryIO, frames: Iterator[pl.DataFrame], separator: str) -> int:
     rows = 0
     for frame in frames:
-        file.write(frame.write_csv(include_header=rows == 0, separator=separator).encode())
+        text = frame.write_csv(include_header=rows == 0, separator=separator)
+        if "\0" in text:
+            raise InputError("labels with a null character cannot be written as CSV that is read again; write Parquet.")
+        file.write(text.encode())
         rows += frame.height
     return rows
 
@@ -230,8 +271,9 @@ def evaluate(
         from softreg import _plot
 
         kind = _plot.file_format(plot)
+    weights = _one_option_each(target, weight, drop, [])
     model = load(model_path)
-    given = Rows(model, model_path, path, drop, [target, *([] if weight is None else [weight])])
+    given = Rows(model, model_path, path, drop, [target, *weights])
     batches, total = given.begun(), None
     with nullcontext() if plot is None else replacing(plot) as picture:
         for first, beside, X in batches:

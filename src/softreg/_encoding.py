@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
+from softreg import _memory
 from softreg import _table as table
 from softreg._sentences import counted
 from softreg._source import Source, taken
-from softreg.errors import InputError, ModelFileError, warn
+from softreg.errors import InputError, ModelFileError, PrecisionWarning, warn
 
 MAX_LEVELS = 1000
+LARGE = 2**53  # integers from which on float64 lacks some
+_UNIT = r"([\p{Zs}%\u2030\p{Sc}]*|\p{Zs}+\p{L}+)"
 _GROUPS = r"\d+([ ' _.,\u2019\p{Zs}]\d{3})*([.,]\d+)?"
-LIKE_A_NUMBER = (
-    rf"^[-+\u2212\u2013]?[\p{{Sc}}\p{{Zs}}]*[-+\u2212\u2013]?{_GROUPS}([eE][-+\u2212]?\d+)?[\p{{Zs}}%\u2030\p{{Sc}}]*$"
-)
+LIKE_A_NUMBER = rf"^[-+\u2212\u2013]?[\p{{Sc}}\p{{Zs}}]*[-+\u2212\u2013]?{_GROUPS}([eE][-+\u2212]?\d+)?{_UNIT}$"
 
 
 class Encoding(NamedTuple):
@@ -114,10 +116,27 @@ def _kind(series: pl.Series, path: str) -> str:
     if likely.sum() > given.sum() / 2:
         warn(
             f"{path}, column {column!r} becomes categories, though most of its values look like numbers; "
-            "write them like 1234.5, without other signs, or name the column with --categorical.",
+            "write them like 1234.5, without units or other signs, or name the column with --categorical.",
             UserWarning,
         )
     return "text"
+
+
+def warn_of_equal_integers(encoding: Encoding, frame: pl.DataFrame, X: pl.DataFrame, path: str) -> None:
+    """Warn of integers that differ, but not as features: identifiers, most likely."""
+    numbers = X[:, : len(encoding.numbers or ())]
+    for found in numbers.select(pl.all().abs().max() >= LARGE):
+        if not found.item():
+            continue
+        values = table.unnamed(frame[found.name])
+        integers = (values.str.strip_chars() if values.dtype == pl.String else values).cast(pl.Int128, strict=False)
+        if integers.n_unique() > integers.cast(pl.Float64).n_unique():
+            warn(
+                f"{path}, column {found.name!r}: integers beyond 2^53 that differ become equal as float64; leave the "
+                "column out with --drop, or name it with --categorical, if they are identifiers, else subtract "
+                "the least.",
+                PrecisionWarning,
+            )
 
 
 def of_model(model: Any, path: str) -> Encoding:
@@ -184,10 +203,15 @@ def _named(columns: list[str]) -> str:
 
 def encoded(encoding: Encoding, frame: pl.DataFrame, path: str, first: int = 1) -> pl.DataFrame:
     """Return the features of some rows, as finite floats."""
-    X = table.numbers(taken(frame, encoding.numbers or ()), path, first, set(encoding.booleans))
-    indicators = []
+    names, done = encoding.features(), 0
+    X = _memory.zeros(frame.height, len(names), path)
+    for series in table.numbers(taken(frame, encoding.numbers or ()), path, first, set(encoding.booleans)):
+        X[:, done] = series
+        done += 1
     for name, levels in encoding.categories.items():
-        values = table.texts(frame[name], path, first)
-        table.refuse(~values.is_in(levels), path, first, name, "this category did not occur in the data of the fit")
-        indicators += [(values == level).cast(pl.Float64).alias(f"{name}={level}") for level in levels]
-    return pl.DataFrame([*X, *indicators])
+        texts = table.texts(frame[name], path, first)
+        at = texts.replace_strict(levels, range(len(levels)), default=None, return_dtype=pl.Int64)
+        table.refuse(at.is_null(), path, first, name, "this category did not occur in the data of the fit")
+        X[np.arange(frame.height), done + at.to_numpy()] = 1
+        done += len(levels)
+    return pl.DataFrame(X, schema=names, orient="row")  # which is this memory under names

@@ -1,8 +1,12 @@
-"""Refuse, before any work, a fit whose parameters this machine cannot hold."""
+"""Refuse, before any work, a fit whose parameters, or whose features, this machine cannot hold."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
 
 from softreg._objective import Objective
 from softreg.solvers.pairs import MEMORY
@@ -26,9 +30,25 @@ def check(objective: Objective, solver: str) -> None:
     )
 
 
+def zeros(n: int, d: int, path: str) -> np.ndarray[Any, Any]:
+    """Return memory for n rows of d features, column by column; `MemoryError` if there is not that much."""
+    need = float(n) * d * np.dtype(float).itemsize
+    if need <= of_machine():
+        with suppress(MemoryError):
+            return np.zeros((n, d), order="F")
+    raise MemoryError(
+        f"{path}: {n} rows x {d} features need {need / 2**30:.1f} GiB, more than there is; leave out columns with "
+        "--drop, of text those with the most different values first, or take fewer rows."
+    )
+
+
 def of_machine() -> float:
-    """Bytes of memory, as far as the system tells; else infinity."""
+    """Bytes of memory that a process may have, as far as the system tells; else infinity."""
     try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):  # not POSIX
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        memory = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (ImportError, AttributeError, OSError, ValueError):  # not POSIX
         return float("inf")
+    return memory if limit == resource.RLIM_INFINITY else min(memory, limit)

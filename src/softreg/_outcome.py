@@ -7,6 +7,7 @@ from typing import Any
 from sklearn.exceptions import ConvergenceWarning
 
 from softreg._arrays import to_host
+from softreg._columns import named
 from softreg._gap import gap_bound
 from softreg._objective import Objective
 from softreg._separation import Separation, SeparationWarning
@@ -36,11 +37,10 @@ def warn_of(solution: Solution, solver: str, tol: float, separation: Separation 
     if separation is not None:
         label = to_host(model.classes_)[separation.k].item()
         names = getattr(model, "feature_names_in_", None)
-        name = "" if names is None else f" ({names[separation.feature]!r})"
         part = (
             ""
             if separation.complete
-            else f" in part (class {label!r}, most of all by column {separation.feature}{name})"
+            else f" in part (class {label!r}, most of all by {named(separation.feature, names)})"
         )
         warn(
             f"the classes are linearly separable{part} and there is no penalty, so no finite optimum exists; stopped "

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from softreg._evaluation import Evaluation
-from softreg._sentences import short
+from softreg._sentences import counted, short
 from softreg.errors import InputError, warn
 
 FORMATS = ("png", "pdf", "svg")
@@ -35,13 +35,19 @@ def file_format(path: str | os.PathLike[str]) -> str:
 
 def draw(file: BinaryIO, kind: str, found: Evaluation, labels: list[str], features: list[str], coef: Any) -> None:
     """Draw the report into a file."""
-    largest = np.argsort(-np.abs(coef), axis=None, kind="stable")[:SHOWN][::-1]
-    at = np.unravel_index(largest, coef.shape)
+    shown = coef[1:] if _mirrored(coef) else coef
+    largest = np.argsort(-np.abs(shown), axis=None, kind="stable")[:SHOWN][::-1]
+    at = np.unravel_index(largest + coef.size - shown.size, coef.shape)
     labels, features = _short(labels), _short(features)
     names = [*(labels[k] for k in _ticks(labels)), *(labels[i] for i in at[0]), *(features[j] for j in at[1])]
     with matplotlib.rc_context({"font.family": _families(set("".join(names)))}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # one by one; all are told at once
         _draw(file, kind, found, labels, features, coef, at)
+
+
+def _mirrored(coef: Any) -> bool:
+    """Whether there are two classes, and the coefficients of one are those of the other with the sign turned."""
+    return coef.shape[0] == 2 and np.allclose(coef[0], -coef[1], rtol=0, atol=1e-6 * np.abs(coef).max())
 
 
 def _draw(
@@ -53,7 +59,7 @@ def _draw(
     _confusion(figure, left, found, labels)
     _reliability(middle, found)
     _coefficients(right, labels, features, coef, *at)
-    figure.suptitle(f"{found.rows} rows: accuracy {found.accuracy:.3f}, log-loss {found.log_loss:.3f}")
+    figure.suptitle(f"{counted(found.rows, 'row')}: accuracy {found.accuracy:.3f}, log-loss {found.log_loss:.3f}")
     figure.savefig(file, format=kind, dpi=120, bbox_inches="tight")  # else long names push others out
 
 
@@ -128,7 +134,7 @@ def _reliability(axes: Axes, found: Evaluation) -> None:
         xlim=(0, 1.02),
         ylim=(0, 1.02),
     )
-    axes.legend(loc="best")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, frameon=False)  # below: it covers nothing
 
 
 def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any, rows: Any, columns: Any) -> None:
@@ -138,4 +144,5 @@ def _coefficients(axes: Axes, labels: list[str], features: list[str], coef: Any,
     axes.barh(range(len(values)), values, color=np.where(values > 0, "C0", "C3").tolist())
     axes.set_yticks(range(len(values)), names)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set(title="Largest coefficients\n(in units of their columns)", xlabel="coefficient")
+    other = f"; that of {labels[0]} is its negative" if _mirrored(coef) else ""
+    axes.set(title="Largest coefficients\n(in units of their columns)", xlabel=f"coefficient{other}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -36,7 +38,9 @@ def _json_labels(labels: np.ndarray[Any, Any]) -> list[Any]:
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(_strict(value), indent=2, allow_nan=False) + "\n")
+    with _to_output():
+        sys.stdout.write(json.dumps(_strict(value), indent=2, allow_nan=False) + "\n")
+        sys.stdout.flush()
 
 
 def _strict(value: Any) -> Any:
@@ -51,7 +55,17 @@ def _strict(value: Any) -> Any:
 
 
 def _say(console: Console, line: str = "") -> None:
-    console.print(shown(line), markup=False, highlight=False, soft_wrap=True)
+    with _to_output():
+        console.print(shown(line), markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _to_output() -> Iterator[None]:
+    """Say of an error of writing what could not be written."""
+    try:
+        yield
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, "standard output") from None
 
 
 def _ended(model: Any) -> str:
@@ -91,7 +105,7 @@ def evaluated(
         report = {"rows": found.rows, **numbers, "labels": labels, "per_class": per_class, "confusion": confusion}
         _print_json(report | ({} if plot is None else {"plot": plot}))
         return
-    _say(console, f"{'rows':<18}{found.rows}")
+    _say(console, counted(found.rows, "row"))
     for name, value in numbers.items():
         _say(console, f"{name.replace('_', ' '):<18}{value:.4f}")
     names = short(map(shown, label_texts(classes)))

@@ -94,13 +94,16 @@ def _is_header(data: Source, following: bytes) -> None:
         at = columns.index("") + 1
         raise InputError(f"{name}: column {at} of the header has no name; give it one, or leave out pandas' index.")
     if len(set(columns)) < len(columns):
-        twice = next(column for column in columns if columns.count(column) > 1)
-        raise InputError(f"{name} has two columns named {twice!r}.")
+        raise _twice(name, next(column for column in columns if columns.count(column) > 1))
     other = next((mark for mark in ";\t|," if mark.encode() in following and mark in columns[0]), None)
     if other is not None and len(columns) == 1:
         raise InputError(
             f"{name} seems to be separated by {other!r}; values must be separated by commas, in .tsv files by tabs."
         )
+
+
+def _twice(path: str, column: str) -> InputError:
+    return InputError(f"{path} has two columns named {column!r}.")
 
 
 def whole(data: Source, columns: list[str]) -> pl.DataFrame:
@@ -145,6 +148,8 @@ def _decoding(path: str) -> Iterator[None]:
         yield
     except pl.exceptions.PanicException:  # its text is for who mends polars
         raise InputError(f"{what}.") from None
+    except pl.exceptions.DuplicateError as error:
+        raise _twice(path, str(error).partition("'")[2].rpartition("'")[0]) from None
     except pl.exceptions.PolarsError as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
         raise InputError(f"{what}: {reason}.") from None
@@ -245,6 +250,9 @@ class _Lines:
         except csv.Error as error:
             if "field limit" in str(error):
                 what = f"a value begins there that is longer than {FIELD} characters; a quote may not be closed"
+                raise self._fault(first, what) from None
+            if "new-line" in str(error):
+                what = "carriage returns stand alone there, as line ends of old Macs do; write line feeds instead"
                 raise self._fault(first, what) from None
             advice = "write quotes around values with quotes, separators or line breaks, and double the quotes in them"
             what = f"its quotes or line ends are not those of CSV ({error}); {advice}"

@@ -8,12 +8,14 @@ are counted from 1.
 from __future__ import annotations
 
 from collections.abc import Collection
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from softreg import _model_file
+from softreg._targets import MANY_CLASSES
 from softreg.errors import InputError, warn
 
 MIN_WEIGHT, MAX_WEIGHT = 1e-200, 1e200  # so that no weighted value underflows, and no sum of them overflows
@@ -107,7 +109,7 @@ def weights(frame: pl.DataFrame, column: str | None, path: str, first: int = 1) 
     w = unnamed(numbers(frame[column].to_frame(), path, first)[column])
     wrong = (w != 0) & ~w.is_between(MIN_WEIGHT, MAX_WEIGHT)
     refuse(wrong, path, first, column, f"weights must be 0, or from {MIN_WEIGHT:g} to {MAX_WEIGHT:g}")
-    return w.to_numpy()
+    return w.to_numpy(writable=True)  # as torch wants arrays
 
 
 def texts(series: pl.Series, path: str, first: int = 1) -> pl.Series:
@@ -128,6 +130,12 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
     refuse(series.is_null(), path, 1, column, "the label is missing")
     if series.dtype.is_float():
         refuse(~series.is_finite(), path, 1, column, "the label is NaN or infinite")
+    found = _exact(_one_zero(series), path, column, typed=typed)
+    _warn_of_measurements(series, found, path, column)
+    return found
+
+
+def _exact(series: pl.Series, path: str, column: str, *, typed: bool) -> np.ndarray[Any, Any]:
     if series.dtype == pl.Binary:
         return _exactly(series, path, column)
     if series.dtype in IN_NUMPY or (series.dtype.is_float() and bool(np.all(series.to_numpy() % 1 == 0))):
@@ -145,21 +153,30 @@ def labels(series: pl.Series, path: str, *, typed: bool) -> np.ndarray[Any, Any]
             return whole_numbers.to_numpy()
         if text.is_in(["true", "false"]).all():
             return (text == "true").to_numpy()
-    _warn_of_fractions(text, path, column)
     what = "this label cannot be kept exactly; make it text"
     refuse(as_type(text, series.dtype).ne_missing(series), path, 1, column, what)
     return _exactly(text, path, column)
 
 
-def _warn_of_fractions(text: pl.Series, path: str, column: str) -> None:
-    """Warn of labels that look like measurements (F32); they come back exactly, so they are not refused."""
-    values = text.cast(pl.Float64, strict=False)
-    if values.is_finite().fill_null(value=False).all() and bool((values % 1 != 0).any()):
-        warn(
-            f"{path}, column {column!r}: each of {text.n_unique()} different numbers becomes a class, though some "
-            "have fractions; a column of measurements is no target of a classifier.",
-            UserWarning,
-        )
+def _one_zero(series: pl.Series) -> pl.Series:
+    """Return -0.0 as the number that it equals: two texts of one label would be two classes."""
+    return series.set(series == 0, 0.0) if series.dtype.is_float() else series
+
+
+def _warn_of_measurements(series: pl.Series, found: np.ndarray[Any, Any], path: str, column: str) -> None:
+    """Warn of labels that may be none (F32); they come back exactly, so they are not refused."""
+    values = series.cast(pl.String).cast(pl.Float64, strict=False) if found.dtype.kind == "U" else None
+    classes = series.n_unique()
+    if values is not None and values.is_finite().fill_null(value=False).all() and bool((values % 1 != 0).any()):
+        why = f"{classes} different numbers becomes a class, though some have fractions"
+    elif series.len() > MANY_CLASSES and classes > series.len() // 2:
+        why = f"{classes} different labels becomes a class, though there are but {series.len()} rows"
+    else:
+        return
+    warn(
+        f"{path}, column {column!r}: each of {why}; a column of measurements is no target of a classifier.",
+        UserWarning,
+    )
 
 
 IN_NUMPY = (pl.Boolean, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
@@ -178,13 +195,52 @@ TYPES: dict[str, tuple[str, ...]] = {  # whose values come back from their text,
 }
 
 
+DIGITS = {"ms": 3, "us": 6, "ns": 9}  # of a second
+
+
 def as_type(series: pl.Series, dtype: Any) -> pl.Series:
     """Return a column in another type; null where that would change the value."""
-    if is_text(series.dtype):
+    if is_text(series.dtype) or is_text(dtype):  # numbers would be taken for positions among categories
         text = series.cast(pl.String)
-        return text.str.strptime(dtype, strict=False) if dtype.is_temporal() else text.cast(dtype, strict=False)
+        return _time_of(text, dtype) if dtype.is_temporal() else _value_of(text, dtype)
     values = series.cast(dtype, strict=False)
-    return pl.select(pl.when(values.cast(series.dtype, strict=False) == series).then(values)).to_series()
+    return _where(values.cast(series.dtype, strict=False) == series, values)
+
+
+def _where(condition: pl.Series, values: pl.Series) -> pl.Series:
+    return pl.select(pl.when(condition).then(values)).to_series()
+
+
+def _time_of(text: pl.Series, dtype: Any) -> pl.Series:
+    """Read dates and times in the one spelling of ISO 8601, and no finer than the type is: a guess may be wrong."""
+    date, pattern, form = r"[-+]?\d{4,}-\d\d-\d\d", "", ""
+    if dtype != pl.Date:
+        digits = DIGITS[getattr(dtype, "time_unit", "ns")]
+        pattern, form = rf"\d\d:\d\d:\d\d(\.\d{{1,{digits}}}0*)?", "%H:%M:%S%.f"
+    if getattr(dtype, "time_zone", None) is not None:
+        pattern, form = rf"{pattern}(Z|[-+]\d\d:?\d\d)", f"{form}%#z"
+    if dtype != pl.Time:
+        pattern, form = (rf"{date}[T ]{pattern}", f"%Y-%m-%d {form}") if pattern else (date, "%Y-%m-%d")
+    values = text.str.replace("T", " ", literal=True).str.strptime(dtype, form, strict=False)
+    return _where(text.str.contains(f"^{pattern}$"), values)
+
+
+def _value_of(text: pl.Series, dtype: Any) -> pl.Series:
+    """Read what is the same when it is written again; numbers with fractions may be spelt in other ways."""
+    values = text.cast(dtype, strict=False)
+    written = values.cast(pl.String)
+    same = written == text
+    if dtype.is_float() or dtype.is_decimal():
+        others = pl.DataFrame({"text": text, "written": written}).filter(~same).unique()
+        same |= text.is_in([given for given, back in others.rows() if _number(given) == _number(back)])
+    return _where(same, values)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent that no number of Python has
+        return None
 
 
 def label_type(series: pl.Series) -> Any:
@@ -230,31 +286,35 @@ def _exactly(series: pl.Series, path: str, column: str) -> np.ndarray[Any, Any]:
     return result
 
 
-KINDS = {"b": pl.Boolean, "i": pl.Int64, "u": pl.UInt64, "f": pl.Float64, "U": pl.String, "S": pl.Binary}
-
-
 def class_indices(
     series: pl.Series, classes: np.ndarray[Any, Any], path: str, first: int = 1, kept: Any = None
 ) -> np.ndarray[Any, Any]:
     """Return labels as positions among the classes of a model; `kept` is the type of those that are kept as text."""
     column, series, kind = series.name, unnamed(series), classes.dtype.kind
     refuse(series.is_null(), path, first, column, "the label is missing")
+    texts_of = {"U": pl.String, "S": pl.Binary}
+    known = pl.Series(classes.tolist(), dtype=texts_of[kind]) if kind in texts_of else pl.Series(classes)
+    what = "the model does not know this label"
     try:
+        text = is_text(series.dtype)
+        if text:
+            series = series.cast(pl.String)
         if kept is not None:
-            series = as_type(series, kept).cast(pl.String)
-        if is_text(series.dtype):
-            series = truths(series.cast(pl.String)) if kind == "b" else series.cast(pl.String)
-        values = series.cast(KINDS[kind], strict=False)
-        if kind in "iub":  # 1.5 and 01 are not the label 1, 2 is not true
-            values = values.set(values.cast(series.dtype) != series, None)
+            series = _one_zero(as_type(series, kept))
+            values = series.cast(pl.String)
+            values = _where(as_type(values, kept) == series, values)  # the text of a Time lacks fractions
+            what += f"; {kept.base_type().__name__} is read when written like {known[0]}" if kept.is_temporal() else ""
+        elif kind in texts_of:
+            values = series.cast(known.dtype, strict=False)
+        else:
+            values = as_type(truths(series) if text and kind == "b" else series, known.dtype)
     except pl.exceptions.PolarsError:
         raise InputError(
             f"{path}, column {column!r}: values of type {series.dtype} are not the model's labels."
         ) from None
-    known = pl.Series(classes.tolist(), dtype=values.dtype)
     # not by an array of NumPy, which takes "a\0" for "a", and the room of the longest text for each
     at = values.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
-    refuse(at.is_null(), path, first, column, "the model does not know this label")
+    refuse(at.is_null(), path, first, column, what)
     return at.to_numpy()
 
 
