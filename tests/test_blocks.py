@@ -91,11 +91,11 @@ def test_sparse_duplicates_and_zeros(random):
 
 def test_slices_cover_the_rows_in_order(monkeypatch):
     """Blocks follow one another, none larger than the budget but for the fewest rows worth a product."""
-    rows = Rows(np.zeros((1000, 10)))
+    X = np.zeros((1000, 10))
     monkeypatch.setattr(_blocks, "HOST_BYTES", 100 * (10 + 2) * 8)
-    assert [(part.start, part.stop) for part in rows.slices(2)][::9] == [(0, 100), (900, 1000)]
+    assert [(part.start, part.stop) for part in Rows(X).slices(2)][::9] == [(0, 100), (900, 1000)]
     monkeypatch.setattr(_blocks, "HOST_BYTES", 1)
-    assert [part.stop - part.start for part in rows.slices(2)] == [_blocks.FEWEST_ROWS] * 15 + [40]
+    assert [part.stop - part.start for part in Rows(X).slices(2)] == [_blocks.FEWEST_ROWS] * 15 + [40]
     assert list(Rows(np.zeros((0, 10))).slices(2)) == [slice(0, 0)]
 
 
