@@ -3,8 +3,8 @@
 Liu & Nocedal (1989), doi:10.1007/BF01589116. The inverse Hessian is estimated from the last few
 pairs of steps s and changes of the gradient y; what no pair has seen comes from a preconditioner,
 times one factor that fits the newest pair. A new preconditioner knows more than old pairs, so they
-go when it comes, unless it is blind to what they have seen; renewed in each iteration, it makes this
-Newton's method. Only scalars of the line search cross to the host.
+go when it comes; the newest stay if it is blind to what they have seen. Renewed in each iteration, it
+makes this Newton's method. Only scalars of the line search, and two for each pair, cross to the host.
 """
 
 from __future__ import annotations
