@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from tests.common import TIGHT, assert_same_model
 
 from softreg import SoftmaxRegression, _minimum, _row_space
@@ -81,21 +82,21 @@ def test_warm_start(backend, data):
 
 
 def test_chosen_where_it_pays():
-    """Not for as many rows as features, not for sparse rows, and not without a penalty."""
-    from scipy import sparse
-
+    """Not for as many rows as features, not without a penalty, and of sparse rows only for a few parameters."""
     from softreg._blocks import Rows
     from softreg._objective import Objective
 
-    def chosen(X, l2=0.1):
-        return _row_space.row_space(Objective(Rows(X), np.zeros(len(y), int), 2, l2=l2, centred=True)) is not None
+    def chosen(X, l2=0.1, K=2):
+        return _row_space.row_space(Objective(Rows(X), np.zeros(len(y), int), K, l2=l2, centred=True)) is not None
 
     X = np.random.default_rng(0).normal(size=(40, 400))
     y = X[:, 0]
     assert chosen(X)
     assert not chosen(X, l2=0)
     assert not chosen(X[:, :40])
-    assert not chosen(sparse.csr_array(X))
+    assert chosen(sp.csr_array(X))
+    assert chosen(X, K=50)
+    assert not chosen(sp.csr_array(X), K=50)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -104,3 +105,24 @@ def test_rows_that_are_all_the_same(value):
     """They have no space of their own: the probabilities are the frequencies of the classes."""
     model = SoftmaxRegression(tol=1e-12).fit(np.full((5, 10), value), [0, 0, 0, 0, 1])
     np.testing.assert_allclose(model.predict_proba(np.full((1, 10), value))[0], [0.8, 0.2], rtol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{}, {"fit_intercept": False}, {"C": 1000.0}], ids=str)
+def test_sparse_rows(data, monkeypatch, settings):
+    """Sparse rows span the same space, though they are not centred; with too many parameters they stay as they are."""
+    X, y, w = data
+    X = sp.csr_array(np.where(np.random.default_rng(6).random(X.shape) < 0.3, X, 0))
+    offset = np.random.default_rng(5).normal(size=(N, K))
+    used = []
+    make = _row_space.RowSpace.minimised
+    monkeypatch.setattr(_row_space.RowSpace, "minimised", lambda *a: used.append(1) or make(*a))
+    sparse, dense = (SoftmaxRegression(**TIGHT | settings).fit(rows, y, w, offset=offset) for rows in (X, X.toarray()))
+    assert len(used) == 2
+    assert sparse.converged_
+    assert_same_minimum(sparse, dense)
+    again = SoftmaxRegression(**TIGHT | settings, warm_start=True).fit(X, y, w, offset=offset)
+    assert_same_minimum(again.fit(X, y, w, offset=offset), dense)
+    monkeypatch.setattr(_row_space, "MOST_PARAMETERS", N)
+    among = SoftmaxRegression(**TIGHT | settings).fit(X, y, w, offset=offset)
+    assert len(used) == 4
+    assert_same_minimum(among, dense)

@@ -5,6 +5,8 @@ Gram matrix Xc Xc' = LL' and U = L'A, logits are LU + b and sum W^2 is sum U^2: 
 n features instead of d, and U is minimised as W would be, in the same steps. (Representer theorem:
 Kimeldorf & Wahba 1971, doi:10.1016/0022-247X(71)90184-3.)
 
+Sparse rows are not centred: what the centre c does to products with them is put in afterwards.
+
 L comes from a matrix that rounding reaches, so directions in which rows differ too little are lost.
 What that costs is known at the end: the gradient in W, from one pass over the rows, less its image
 in U, is what was lost, and F is strongly convex in W with modulus l2.
@@ -27,6 +29,7 @@ from softreg.solvers.precondition import Preconditioner
 Solve = Callable[[Problem, Array, Solver], Solution]
 SAVED = 30  # passes over the rows that the Gram matrix may cost, if it made passes free
 LARGEST = 4096  # rows: 128 MiB for the Gram matrix, and some more while it is factored
+MOST_PARAMETERS = 1500  # in the row space of sparse rows
 RIDGE = 1e-14  # of the trace: what Cholesky needs of a matrix whose rows depend on each other
 BLOCK = 2**21  # numbers in a block of columns
 
@@ -38,9 +41,9 @@ class RowSpace:
         self.full, self.xp = full, full.xp
         xp, n, K = self.xp, full.n_rows, full.n_classes
         with for_large_products(n * n * full.rows.d):
-            G = sum(Xc @ xp.matrix_transpose(Xc) for _, Xc in self._columns())
+            G, rounded = self._gram()
         trace = float(xp.linalg.trace(G))
-        self.L = xp.linalg.cholesky(G + RIDGE * trace * xp.eye(n, dtype=G.dtype, device=full.rows.device))
+        self.L = xp.linalg.cholesky(G + RIDGE * (trace + rounded) * xp.eye(n, dtype=G.dtype, device=full.rows.device))
         self.objective = Objective(
             Rows(self.L),
             full.y,
@@ -66,19 +69,38 @@ class RowSpace:
             X = xp.astype(full.rows.X[:, part], full.wide, copy=False)
             yield part, X if full.centre is None else X - full.centre[part]
 
+    def _gram(self) -> tuple[Array, float]:
+        """Xc Xc', and the trace of what was taken off it."""
+        if not self.full.rows.sparse:
+            return sum(Xc @ self.xp.matrix_transpose(Xc) for _, Xc in self._columns()), 0.0
+        X, c = self.full.rows.X.astype(self.full.wide), self.full.centre
+        G = (X @ X.T).toarray()
+        if c is None:
+            return G, 0.0
+        shift = X @ c
+        return G - shift[:, None] - shift + c @ c, float(len(shift) * (c @ c))
+
     def project(self, theta: Array) -> Array:
         """The parameters in U that have the logits of theta."""
-        xp, d = self.xp, self.full.rows.d
+        xp, full, d = self.xp, self.full, self.full.rows.d
+        W = theta[:d, :]
         if not bool(xp.any(theta != 0)):
             return self.objective.zeros()
-        Z = sum(Xc @ theta[part, :] for part, Xc in self._columns())
+        if full.rows.sparse:
+            Z = full.rows.X @ W if full.centre is None else full.rows.X @ W - full.centre @ W
+        else:
+            Z = sum(Xc @ W[part, :] for part, Xc in self._columns())
         return xp.concat([xp.linalg.solve(self.L, Z), theta[d:, :]], axis=0)
 
     def lift(self, theta: Array) -> Array:
         """Parameters, or a gradient, or both side by side, in U as those in W."""
         xp, n = self.xp, self.full.n_rows
         A = xp.linalg.solve(xp.matrix_transpose(self.L), theta[:n, :])
-        parts = [xp.matrix_transpose(Xc) @ A for _, Xc in self._columns()]
+        if self.full.rows.sparse:
+            W = self.full.rows.X.T @ A
+            parts = [W if self.full.centre is None else W - self.full.centre[:, None] * xp.sum(A, axis=0)]
+        else:
+            parts = [xp.matrix_transpose(Xc) @ A for _, Xc in self._columns()]
         return xp.concat([*parts, theta[n:, :]], axis=0)
 
     def minimised(self, start: Array, solve: Solve) -> Solution:
@@ -104,10 +126,13 @@ def row_space(objective: Objective) -> RowSpace | None:
     """The row space, if it saves more than it costs.
 
     The Gram matrix takes n^2 d / 2 multiplications in one large product, the time of n/(10 K) passes
-    over the rows. It saves 1 - n/d of each pass, of which a fit needs some dozens.
+    over the rows. It saves 1 - n/d of each pass, of which a fit needs some dozens. With sparse rows a pass
+    is dearer than it was, so there it must pay by the Hessians that so few parameters have.
     """
     n, d, K = objective.n_rows, objective.rows.d, objective.n_classes
-    if objective.rows.sparse or objective.l2 == 0 or n >= d or n > LARGEST or n / (10 * K) > SAVED * (1 - n / d):
+    if objective.l2 == 0 or n >= d or n > LARGEST or n / (10 * K) > SAVED * (1 - n / d):
+        return None
+    if objective.rows.sparse and (n + 1) * (K - 1) > MOST_PARAMETERS:
         return None
     if not bool(objective.xp.any(objective.columns.spread > 0)):  # all rows are the same
         return None
