@@ -1,6 +1,6 @@
 """Judge a derivation in Markdown or LaTeX step by step: `judge(text)`.
 
-`lexer`, `abbreviations`, `conditions`, `source`   tokens, names and cases; where the steps stand
+`lexer`, `groups`, `abbreviations`, `conditions`, `source`   tokens, names and cases; where the steps stand
 `grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
 `context`, `usual`, `given`, `ranks`               what the letters mean: inferred, guessed, or told
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size

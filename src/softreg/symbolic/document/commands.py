@@ -28,7 +28,7 @@ IGNORED = frozenset(
     )
 )
 WITH_ARGUMENT = frozenset(words("label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
-GROUPS = frozenset(words("boxed cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
+GROUPS = frozenset(words("boxed fbox framebox cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
     "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
@@ -45,7 +45,7 @@ PLAIN = {
     "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS", "ddots": "DOTS",
     "prime": "PRIME", "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
-    "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "LPAR", "rvert": "RPAR",
+    "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "MID", "rvert": "MID",
     "pm": "BAD", "mp": "BAD",
 }  # fmt: skip
 SIGNS = {

@@ -82,6 +82,8 @@ class Lexer:
         start, c = self._at, self._text[self._at]
         if c == "\\":
             self._command()
+        elif c == "$" and self._depth():
+            self._at += 1  # mathematics in a box: \\fbox{$a = b$}
         elif c == "%":
             stop = self._text.find("\n", start, self._end)
             self._at = self._end if stop < 0 else stop
@@ -106,6 +108,9 @@ class Lexer:
         else:
             self._at += 1
             self._put("BAD", f"the character {c!r} is not understood", start)
+
+    def _depth(self) -> int:
+        return sum((t.type == "LBRACE") - (t.type == "RBRACE") for t in self.tokens)
 
     def _number(self) -> None:
         start = self._at
@@ -206,6 +211,8 @@ class Lexer:
                 self._at += 1
         elif name in WITH_ARGUMENT or name == "textcolor":
             self._argument()
+        elif name in ("colorbox", "fcolorbox", "bbox"):
+            self._boxed(name)
         elif name in ("underbrace", "overbrace"):
             self._braced(start)
         elif name in ("stackrel", "overset", "underset"):
@@ -255,6 +262,14 @@ class Lexer:
             if match.group() not in "()":
                 break
         self._put("LNORM", name, start)
+
+    def _boxed(self, name: str) -> None:
+        """Go past the colours of a box, before what stands in it."""
+        for _ in range(("bbox", "colorbox", "fcolorbox").index(name)):
+            self._argument()
+        self._skip_spaces()
+        if self._text.startswith("[", self._at) and "]" in self._text[self._at : self._end]:
+            self._at = self._text.index("]", self._at) + 1
 
     def _braced(self, start: int) -> None:
         """Read what a brace is drawn under, and drop what is written below it."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from softreg.symbolic.document.abbreviations import joined, names_in
-from softreg.symbolic.document.commands import words
 from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
+from softreg.symbolic.document.groups import LAYOUTS, hidden, opened
 from softreg.symbolic.document.lexer import Token, tokens
 from softreg.symbolic.document.speech import is_announced, says_when
 
@@ -129,7 +129,7 @@ class Source:
             start, end = match.span(group)
             assert kind
             if group in ("round", "inline"):
-                self._read(start, end, inline, ())
+                self._read(start, end, inline, (), shown=False)
                 self._denoted(match, text, inline)
                 continue
             case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
@@ -173,10 +173,13 @@ class Source:
                 conditions.append((made, is_announced(paragraph[: match.start()], paragraph[match.end() :])))
         return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
 
-    def _read(self, start: int, end: int, chains: list[Chain], case: Condition) -> None:
+    def _read(self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True) -> None:
         first = True
         made = tokens(self.text, start, end)
         made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
+        whole = made
+        made = opened(made)
+        known = len(chains) - 1 if chains else 0
         for before, token, after in zip((None, *made), made, made[1:], strict=False):
             begins = before is None or before.type in ("ROW", "QUAD", "AMP", "BEGIN", "COMMA")
             if token.type == "LABEL" and begins and after.type == "EQ":
@@ -185,6 +188,20 @@ class Source:
             for piece, condition in _equations(row, self.text):
                 self._add(piece, condition, chains, case, first)
                 first = False
+        if shown:
+            self._tell_hidden(whole, start, end, chains, known)
+
+    def _tell_hidden(self, made: list[Token], start: int, end: int, chains: list[Chain], known: int) -> None:
+        """Add what stands beside each sign of equality that made no step, as something that is not read."""
+        found = {link.relation.start for chain in chains[known:] for link in chain.links if link.relation.start >= start}
+        lost = list(hidden(made, found))
+        for token, after in zip(lost, [*(t.start for t in lost), end][1:], strict=False):
+            told = "an equation within brackets, braces or words that are not understood: nothing of it is judged"
+            left = Token("BAD", told, start, token.start)
+            right = Token("BAD", told, token.end if token.type == "EQ" else token.start, after)
+            relation = replace(token, type="EQ")
+            chains.insert(known, Chain(self.side([left]), [Link(relation, self.side([right]))]))
+            start = right.start
 
     def _add(self, row: list[Token], condition: Condition, chains: list[Chain], case: Condition, first: bool) -> None:
         parts = split(row, *RELATIONS)
@@ -258,14 +275,6 @@ def _rows(made: list[Token]) -> Iterator[list[Token]]:
                 current += cell
         if any(t.type not in ("TEXT", "COMMA", "QUAD") for t in current):
             yield current
-
-
-LAYOUTS = frozenset(
-    words(
-        "aligned align split gather gathered equation multline eqnarray flalign alignedat alignat displaymath "
-        "document subequations math dmath"
-    )
-)
 
 
 def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condition]]:
