@@ -27,11 +27,11 @@ IGNORED = frozenset(
         "noindent centering small large normalsize"
     )
 )
-WITH_ARGUMENT = frozenset(words("label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
+WITH_ARGUMENT = frozenset(words("require label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
 GROUPS = frozenset(words("boxed fbox framebox cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
-    "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
+    "over": "OVER", "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
     "log": "LOG", "ln": "LOG", "exp": "EXP", "max": "MAX",
     "cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "odot": "TIMES", "circ": "TIMES", "div": "SLASH",
     "ne": "NEQ", "neq": "NEQ",

@@ -136,6 +136,9 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
     """Whether e is 0 where each row of the targets is 1 at one class, whichever, and 0 elsewhere."""
     labels: dict[Any, Expr] = {}
     replaced = {}
+    rows_of = {x.indices[:-1] for x in e.atoms(sp.Indexed) if str(x.base.label) in facts.sums}
+    bound = {t.index for t in e.atoms(Total)}
+    one = len(rows_of) == 1 and not bound & set(*rows_of)  # all is about one row
     for entry in e.atoms(sp.Indexed):
         name = str(entry.base.label)
         if name in facts.sums:
@@ -146,7 +149,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
             label = (
                 given
-                if given is not None and not rows
+                if given is not None and (one or not rows)
                 else Pick(labels[key].args[0], entry.base.shape[-1], *rows)
                 if rows
                 else labels[key]

@@ -40,6 +40,7 @@ from softreg.symbolic.document.whole import mark_whole
 
 OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
+LIKELIHOOD = ("likelihood", "似然", "vraisemblance", "verosimi")
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
 
@@ -51,9 +52,11 @@ class Inference:
         self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
-        loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi")
-        self.context.likelihood = "likelihood" in lowered and not any(word in lowered for word in loss)
+        loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi", "损失", "交叉熵", "perte", "coût")
+        self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not any(word in lowered for word in loss)
+        self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered
+        self.context.row_vectors = "row vector" in lowered
         self._nodes: list[n.Node] = []
         self._settled: set[str] = set()  # functions of which it is found which arguments are indices
 
@@ -88,6 +91,7 @@ class Inference:
         self._truths()
         self._reference()
         self._negative_samples()
+        context.said_ranks = Ranks(context).said([*self._nodes, *self._sides(inline)])
         return context
 
     def _negative_samples(self) -> None:
@@ -107,6 +111,7 @@ class Inference:
 
     def _one_hot(self, chains: list[Chain]) -> None:
         r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
+        bound = {part.index for node in self._nodes for part in node.walk() if isinstance(part, n.Sum)}
         for chain in chains:
             head, value = (self._try(side) for side in (chain.head, chain.links[0].right))
             if not isinstance(head, n.Var) or head.letter not in self.context.targets or not head.sub:
@@ -121,7 +126,11 @@ class Inference:
             indices |= {head.sub[-1]} if value == _BITS[1] else set()
             if told:
                 self.context.one_hot = True
-                self.context.truths |= {i.letter for i in indices if isinstance(i, n.Var) and not i.sub}
+                for i in (i for i in indices if isinstance(i, n.Var) and not i.sub):
+                    if i.letter in bound:  # elsewhere it is any class
+                        self.context.near_truths.setdefault(i.letter, []).append(chain.links[0].relation.start)
+                    else:
+                        self.context.truths.add(i.letter)
 
     def _truths(self) -> None:
         r"""Find the true class of one-hot targets: o in -\log p_o, if no sum runs over it."""
@@ -245,7 +254,7 @@ class Inference:
 
     def _definition(self, left: Side, right: Side, line: int | None, text: str, *, plain: bool) -> Definition | None:
         head, body = self._try(left), self._try(right)
-        if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number):
+        if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number) or n.is_example(body):
             return None
         size_of_a_step = head.letter == "\\alpha" and not head.sub
         if size_of_a_step or head.letter in ("x", "X") or (head.letter in TARGETS and not _is_probability(body)):

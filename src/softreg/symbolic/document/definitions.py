@@ -48,9 +48,13 @@ class Context:
     notes: list[str] = field(default_factory=list)
     one_hot: bool = False
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
+    near_truths: dict[str, list[int]] = field(default_factory=dict)  # indices of sums that somewhere are the true class
     binary: bool = False
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
+    ascent: bool = False  # whether the text maximizes something
     apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
+    said_ranks: set[str] = field(default_factory=set)  # letters that the document itself shows to be vectors or matrices
+    row_vectors: bool = False  # whether the text speaks of row vectors
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     normalizers: set[str] = field(default_factory=set)  # undefined letters by which exponentials are divided
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
@@ -180,6 +184,8 @@ def is_slope(node: n.Derivative, context: Context) -> bool:
     definition = context.definitions.get(f.letter) if isinstance(f, n.Var) else None
     if definition is None or definition.argument is None or not isinstance(f, n.Var) or f.arguments or f.sub or f.sup:
         return False
+    if node.whole or a.letter in WEIGHTS or a.letter == "b":
+        return False  # the inner derivative counts: nabla_w sigma = sigma (1 - sigma) x
     indices = sum(context.arity_of(a.letter))
     return not (a.sub or a.sup) and (
         indices > 0 or (a.letter != definition.argument and a.letter not in context.definitions)

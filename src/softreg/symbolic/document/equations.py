@@ -20,6 +20,9 @@ from softreg.symbolic.document.steps import Expression
 from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
 
 
+NEAR = 1200  # as many characters before and after "where y_i = 1", i is the true class, though sums run over i
+
+
 class Equations:
     """Compares the sides of one chain after the other."""
 
@@ -28,6 +31,7 @@ class Equations:
     _meaning: Meaning
     _scope: dict[Any, Any]  # the indices of the chain
     _slope_of_loss: bool
+    _at: int  # where the chain stands
 
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
@@ -143,7 +147,8 @@ class Equations:
     def _label_letters(self) -> tuple[Expr, ...]:
         """Return the free indices that name the true class."""
         found = [i for i in (*self._scope.values(), *self._meaning.labels()) if isinstance(i, Index)]
-        return tuple(i for i in found if i.name in {"c", *self.context.truths})
+        near = {v for v, places in self.context.near_truths.items() if any(abs(self._at - at) < NEAR for at in places)}
+        return tuple(i for i in found if i.name in {"c", *self.context.truths, *near})
 
     def values(self, e: Expression) -> Any:
         """Return the first reading's value of a side."""

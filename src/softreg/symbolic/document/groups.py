@@ -131,6 +131,13 @@ def _after_sum(made: list[Token], at: int) -> bool:
     return False
 
 
+def without_braces_of_sums(made: list[Token]) -> list[Token]:
+    r"""Return the tokens without the braces around what is summed: \sum_k{a - b} is shown as \sum_k a - b."""
+    found = [p for p in _pairs(made)[0] if made[p.opens].type == "LBRACE" and not p.argument and p.closes > 0]
+    dropped = {at for p in found if _after_sum(made, p.opens) for at in (p.opens, p.closes)}
+    return [token for at, token in enumerate(made) if at not in dropped]
+
+
 def hidden(made: list[Token], found: set[int]) -> Iterator[Token]:
     """Yield the signs of equality that made no step, though they are no part of a script, of cases or of P(y = 1).
 
@@ -144,8 +151,8 @@ def hidden(made: list[Token], found: set[int]) -> Iterator[Token]:
         if any(p.argument and made[p.opens - 1].type in _TAKE_ONE for p in outer):
             continue
         braces = any(made[p.opens].type == "LBRACE" or p.closes < 0 for p in outer)
-        called = any(p.opens and made[p.opens - 1].type in _CALLED for p in outer)
-        if (token.type == "EQ" and braces) or not (found or called):
+        called = any(p.opens and made[p.opens].type == "LPAR" and made[p.opens - 1].type in _CALLED for p in outer)
+        if not called and ((token.type == "EQ" and braces) or not found):
             yield token
 
 

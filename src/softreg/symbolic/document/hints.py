@@ -109,6 +109,9 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
             continue
         if (1 in direction) == (product or height == {-1}):
             return None
+        negated = isinstance(body, n.Mul) and body.factors[0] == n.MINUS_ONE
+        if 1 in direction and judge.context.ascent and not negated and not judge.context.definitions[letter].guessed:
+            return None  # up a likelihood
         ask = "down the slope of {}, a likelihood that is to grow: add" if product or height == {-1} else ""
         ask = ask or "up the slope of {}, which is to become smaller: subtract"
         found = refute(_between(judge, before - change), _between(judge, before + change), judge.facts())

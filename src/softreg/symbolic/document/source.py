@@ -26,7 +26,8 @@ _DISPLAY = re.compile(
     r"|<!--.*?(?:-->|\Z)|(?m:^)(?P<fence>```+|~~~+)(?![ \t]*math)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
     r"|(?m:^)```+[ \t]*math[^\n]*\n(?P<math>.*?)(?:\n```|\Z)"
     r"|(?<!\\)\$\$(?P<dollars>.*?)(?:\$\$|\Z)"
-    r"|\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
+    r"|<script[^>]*math/tex[^>]*>(?P<script>.*?)(?:</script>|\Z)"
+    r"|(?<!\\)\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
     r"|\\begin\{(?P<name>(?:" + "|".join(ENVIRONMENTS.split()) + r")\*?)\}(?P<environment>.*?)(?:\\end\{(?P=name)\}|\Z)"
     r"|\\\((?P<round>.{1,2000}?)\\\)"
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
@@ -35,6 +36,8 @@ _DISPLAY = re.compile(
 _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
+_UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
+_OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 _OF_FORMULAS = frozenset(("NUMBER", "PLUS", "MINUS", "TIMES", "SLASH", "FRAC", "SUM", "LOG", "EXP", "CARET", "UNDER"))
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
@@ -119,7 +122,7 @@ class Source:
             group = next(
                 (
                     g
-                    for g in ("math", "dollars", "brackets", "environment", "round", "inline")
+                    for g in ("math", "dollars", "script", "brackets", "environment", "round", "inline")
                     if match.group(g) is not None
                 ),
                 None,
@@ -135,6 +138,7 @@ class Source:
             case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
             self._read(start, end, chains, case)
             last = match.end()
+        inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
@@ -150,6 +154,19 @@ class Source:
                 a, b = b, a
             equal = Token("EQ", "=", between.start(1), between.end(1))
             inline.append(Chain(self.side(a), [Link(equal, self.side(b))]))
+
+    def _named_below(self, text: str) -> Iterator[Chain]:
+        r"""Yield p_k = a for each \underbrace{a}_{p_k}."""
+        for match in _UNDERBRACE.finditer(text):
+            above = _closed(text, match.end() - 1)
+            below = _BELOW.match(text, above) if above else None
+            stop = _closed(text, below.end() - 1) if below else 0
+            if below is None or not stop:
+                continue
+            name = tokens(self.text, below.end(), stop - 1)
+            if name and name[0].type == "NAME" and {t.type for t in name} <= _OF_NAMES:
+                value = self.side(tokens(self.text, match.end(), above - 1))
+                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)])
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
@@ -227,6 +244,16 @@ class Source:
                 chains.append(Chain(self.side(part), condition=case))
             else:
                 chains[-1].links.append(Link(relation, self.side(part, relation.end), condition))
+
+
+def _closed(text: str, at: int) -> int:
+    """Return the place after the brace that closes the one here; 0 if there is none near."""
+    depth = 0
+    for match in re.finditer(r"\\.|[{}]", text[at : at + 2000]):
+        depth += (match.group() == "{") - (match.group() == "}")
+        if depth == 0:
+            return at + match.end()
+    return 0
 
 
 def _dangles(side: Side) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
@@ -23,6 +24,7 @@ from softreg.symbolic.document.letters import (
 )
 from softreg.symbolic.document.ranks import Ranks
 
+OF_SCORES = frozenset({"\\sigma", "softmax", "sigmoid", "S"})  # functions: never targets
 _USUAL = "the usual meaning"
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")  # a name, as in e^{score_k}
 
@@ -47,6 +49,15 @@ def _rest(node: n.Node) -> n.Node | None:
     """Return y where the formula is 1 - y."""
     last = node.terms[1] if isinstance(node, n.Add) and _is_rest(node) else None
     return last.factors[-1] if isinstance(last, n.Mul) else None
+
+
+def _in_inner_products(nodes: Iterable[n.Node]) -> Iterator[n.Var]:
+    r"""Yield the letters in products of two vectors, u_w^\top v_c."""
+    for part in (part for node in nodes for part in node.walk() if isinstance(part, n.Mul)):
+        for a, b in itertools.pairwise(part.factors):
+            if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and isinstance(b, n.Var):
+                if a.body.sub and b.sub:
+                    yield from (a.body, b)
 
 
 class Usual:
@@ -77,6 +88,7 @@ class Usual:
             entry = v if v in context.normalizers else f"{v}_k"
             context.notes.append(f"{entry} > 0, as its logarithm is taken")
         open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
+        open_ -= {v for v in open_ if v.partition("_")[2] in TARGETS}  # p(y | x), of what was seen
         raised = {
             v.letter
             for top in self._nodes
@@ -89,7 +101,10 @@ class Usual:
         likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
         likely += sorted((open_ & logged) - {*likely, *WEIGHTS, "x", *context.normalizers})
         samples = any(context.arity_of(v)[1] for v in used)
+        self._vectors = {v.letter for v in _in_inner_products(self._nodes) if v.sub}
         logits = self._logits(used, likely)
+        if self._vectors and logits not in used:  # the scores are u_k'v_c: nothing is usual about these
+            likely, losses = [], losses if self._defined_probability() else []
         context.binary = self._is_binary(likely, target, losses)
         self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
         for letter in likely:
@@ -155,7 +170,7 @@ class Usual:
                         if isinstance(f, n.Var) and (f.letter not in inside or known or len(inside) > 1)
                     ]
                     if logs:
-                        votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
+                        votes.update(f.letter for f in weights if f.letter not in {*self.context.definitions, *OF_SCORES} and f.sub)
         usual = next(
             (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
         )
@@ -221,7 +236,7 @@ class Usual:
                     votes[node.variable.letter] += 1
         weights = any(w in used for w in WEIGHTS)
         for letter in list(votes):
-            other = letter.endswith(("_rows", "'"))
+            other = letter.endswith(("_rows", "'")) or letter in self._vectors
             if other or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"
