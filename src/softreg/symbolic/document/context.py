@@ -52,7 +52,20 @@ class Inference:
         self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
-        loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi", "损失", "交叉熵", "perte", "coût")
+        loss = (
+            "negative",
+            "minus",
+            "loss",
+            "cost",
+            "error",
+            "entropy",
+            "descent",
+            "minimi",
+            "损失",
+            "交叉熵",
+            "perte",
+            "coût",
+        )
         self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not any(word in lowered for word in loss)
         self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered

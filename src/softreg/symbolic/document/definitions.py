@@ -53,7 +53,9 @@ class Context:
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     ascent: bool = False  # whether the text maximizes something
     apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
-    said_ranks: set[str] = field(default_factory=set)  # letters that the document itself shows to be vectors or matrices
+    said_ranks: set[str] = field(
+        default_factory=set
+    )  # letters that the document itself shows to be vectors or matrices
     row_vectors: bool = False  # whether the text speaks of row vectors
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     normalizers: set[str] = field(default_factory=set)  # undefined letters by which exponentials are divided
@@ -128,6 +130,7 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
         a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub
     }:
         return None  # an index in brackets that is not read as one
+    head, body = _of_one_entry(head, body)
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
     if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
@@ -148,6 +151,18 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     return Definition(
         head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, of_entries=entries
     )
+
+
+def _of_one_entry(head: n.Var, body: n.Node) -> tuple[n.Var, n.Node]:
+    """Return sigma(z) = ... for sigma(z_i) = ..., where nothing but z_i stands on the right."""
+    z = head.arguments[0] if head.arguments and len(head.arguments) == 1 else None
+    loss = head.letter.partition("_")[0] in LOSSES
+    if not isinstance(z, n.Var) or not z.sub or z.sup or head.sub != z.sub or loss:
+        return head, body
+    if any(v != z for v in n.values(body)) or any(isinstance(part, n.Sum) for part in body.walk()):
+        return head, body
+    one = n.Var(z.letter)
+    return replace(head, sub=(), arguments=(one,)), n.rebuilt(body, lambda part: one if part == z else None)
 
 
 def is_of_rows(node: n.Node, context: Context) -> bool:

@@ -17,8 +17,7 @@ from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.steps import Expression
-from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
-
+from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError, Total
 
 NEAR = 1200  # as many characters before and after "where y_i = 1", i is the true class, though sums run over i
 
@@ -91,6 +90,9 @@ class Equations:
         sample = self._scope.get(SAMPLE)
         if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
             return "one side is about all samples, the other about one: write which sample is meant, or the sum"
+        for e in (left, right) if sample is not None else ():
+            if sample in e.free_symbols and any(t.index.size == sample.size for t in e.atoms(Total)):
+                return "a letter in a sum over samples has no number of a sample: write which one is meant"
         if right == 0 and self._slope_of_loss:
             return "not 0 in general: if this is the condition of an optimum, there is nothing to prove"
         return ""

@@ -28,7 +28,7 @@ from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import ALONE, POSITIVE, name_of
 from softreg.symbolic.document.equations import Equations
-from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
+from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import Ranges
@@ -128,7 +128,7 @@ class Judge(Equations):
                 self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
             if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
-                step.hint = self._hint(slip) or step.hint
+                step.hint = self._hint(slip) or step.hint or self._hint(partial(guesses, self, self._wrong, e))
             self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
@@ -284,8 +284,22 @@ class Judge(Equations):
         turned = any(isinstance(part, n.Transposed) for e in (left, right) for part in e.nodes[0].walk())
         if self.context.row_vectors and whole and turned:
             return "the text speaks of row vectors: which letters are rows is not known, so this is not judged"
+        if any(_is_of_vectors(part, ranks) for e in (left, right) for part in e.nodes[0].walk()):
+            return "a product of two vectors: whether it is taken entry by entry or summed up is not said"
+        guessed = self.context.guessed({v.letter for v in variables})
+        in_features = [v for v in variables if v.letter in INPUTS and _is_differentiated(v, left, right)]
+        if guessed and in_features:
+            z = name_of(min(guessed))
+            return f"how {z} depends on {name_of(in_features[0].letter)} is only supposed: say it with an equation"
         if outcome.verdict != "type-error":
             return ""
+        for v in whole:
+            if all(isinstance(i, n.Number) for i in v.sub) and v.sub:
+                return (
+                    f"whether the number at {name_of(v.letter)} counts entries, or tells one from another, is not said"
+                )
+            if v.arguments and v.letter not in self.context.definitions:
+                return f"what {name_of(v.letter)} is, and whether it is a vector, the document does not say"
         said = {letter.removesuffix("_rows") for letter in self.context.said_ranks} | {ONES}
         for v in whole:
             if v.letter.removesuffix("_rows") not in said:
@@ -322,6 +336,7 @@ class Judge(Equations):
             known |= found if letter in involved else {v for v in found if not v.isupper()}  # W of another formula
         known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {ONES}
         known |= set() if sum(context.arity_of("e")) else {"e"}
+        known -= {v for v in known if v.partition("_")[2] in TARGETS and v not in context.definitions}  # p(y | x)
         strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
 
@@ -333,6 +348,21 @@ class Judge(Equations):
         line, column = self.source.place(at)
         proposal = f"; proposed repair: {e.repair}" if e.repair else ""
         return f"line {line}, column {column}: {message}{proposal}"
+
+
+def _is_of_vectors(node: n.Node, ranks: Ranks) -> bool:
+    """Whether this is a product of two vectors of which neither is transposed, and neither is made of weights."""
+    if not isinstance(node, n.Mul):
+        return False
+    for a, b in itertools.pairwise(f for f in node.factors if ranks.rank(f)):
+        turned = any(isinstance(part, n.Transposed) for f in (a, b) for part in f.walk())
+        if ranks.rank(a) == ranks.rank(b) == 1 and not turned and not (n.letters(a) | n.letters(b)) & set(WEIGHTS):
+            return True
+    return False
+
+
+def _is_differentiated(v: n.Var, *sides: Expression) -> bool:
+    return any(isinstance(part, n.Derivative) and part.variable == v for e in sides for part in e.nodes[0].walk())
 
 
 def _in_derivatives(node: n.Node) -> list[n.Var]:

@@ -15,7 +15,7 @@ import sympy as sp
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_of_rows, is_slope
-from softreg.symbolic.document.letters import ONES, SAMPLE, SIZES, WEIGHTS
+from softreg.symbolic.document.letters import ONES, SAMPLE, SIZES, TARGETS, WEIGHTS
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]
@@ -250,7 +250,7 @@ class Ranges:
                 return self.shape(node.arguments[0], scope)
             return ()
         for argument in node.arguments or ():
-            if isinstance(argument, n.Var):
+            if isinstance(argument, n.Var) and letter.partition("_")[2] not in TARGETS:
                 self._quietly(argument, scope)
         if ("value", letter) in scope:  # type: ignore[comparison-overlap]
             return ()

@@ -39,6 +39,7 @@ class Ranks:
         variables = [v for node in nodes for v in n.values(node)]
         found = {v.letter for v in variables if v.sub and len(v.sub) == self.context.arity_of(v.letter)[0]}
         found |= {v for v, d in self.context.definitions.items() if d.sub and len(d.sub) == self.context.arity_of(v)[0]}
+        found -= {v for v in "UV" if v in self.context.definitions and self.context.definitions[v].at < 0}  # of rows u
         for part in (part for node in nodes for part in node.walk() if isinstance(part, n.Mul)):
             for a, b in itertools.pairwise(part.factors):
                 if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and self.rank(a) == self.rank(b) == 1:
@@ -186,4 +187,6 @@ def _elsewhere(node: n.Node) -> Iterator[n.Var]:
 
 
 def _is_matrix(v: n.Var) -> bool:
-    return not v.sub and (v.letter.isupper() or v.letter in ("\\Theta", "\\Phi")) and v.letter not in ("L", "J", "K", "N")
+    return (
+        not v.sub and (v.letter.isupper() or v.letter in ("\\Theta", "\\Phi")) and v.letter not in ("L", "J", "K", "N")
+    )

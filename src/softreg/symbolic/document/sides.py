@@ -103,7 +103,12 @@ class Sides:
         for e in everything:
             for v in (v for node in e.nodes for v in values_in(node)):
                 likelihood = v.letter.partition("_")[2] in TARGETS  # p(y | x), whatever it is
-                if not likelihood and seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self._ranges.known_sizes():
+                if (
+                    not likelihood
+                    and seen.get(v.letter) == 1
+                    and v.letter not in known
+                    and v.letter not in self._ranges.known_sizes()
+                ):
                     if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
                         continue
                     e.problem = (

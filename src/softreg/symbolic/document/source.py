@@ -210,7 +210,9 @@ class Source:
 
     def _tell_hidden(self, made: list[Token], start: int, end: int, chains: list[Chain], known: int) -> None:
         """Add what stands beside each sign of equality that made no step, as something that is not read."""
-        found = {link.relation.start for chain in chains[known:] for link in chain.links if link.relation.start >= start}
+        found = {
+            link.relation.start for chain in chains[known:] for link in chain.links if link.relation.start >= start
+        }
         lost = list(hidden(made, found))
         for token, after in zip(lost, [*(t.start for t in lost), end][1:], strict=False):
             told = "an equation within brackets, braces or words that are not understood: nothing of it is judged"

@@ -26,7 +26,9 @@ _ELSE = re.compile(
     r"\b(otherwise|else|sonst|andernfalls|ansonsten|sinon|autrement|altrimenti|"
     r"(en|de) (otro caso|caso contrario|lo contrario)|lo contrario)\b"
 )
-_SINCE = frozenset(words("since as with by because hence thus given using from via at on let assuming note recall here"))
+_SINCE = frozenset(
+    words("since as with by because hence thus given using from via at on let assuming note recall here")
+)
 
 
 def spoken(text: str) -> set[str]:

@@ -170,7 +170,11 @@ class Usual:
                         if isinstance(f, n.Var) and (f.letter not in inside or known or len(inside) > 1)
                     ]
                     if logs:
-                        votes.update(f.letter for f in weights if f.letter not in {*self.context.definitions, *OF_SCORES} and f.sub)
+                        votes.update(
+                            f.letter
+                            for f in weights
+                            if f.letter not in {*self.context.definitions, *OF_SCORES} and f.sub
+                        )
         usual = next(
             (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
         )
@@ -387,6 +391,8 @@ class Usual:
         varied = {v.variable.letter for top in self._nodes for v in top.walk() if isinstance(v, n.Derivative)}
         if not used & {"x", "X"} and weight not in varied:
             return
+        if "\\phi" in used and not used & {"x", "X", "x_rows"}:
+            return  # the features are phi
         x = "X" if "X" in used and "x" not in used else "x"
         up = self._up(z) or self._up(x)
         if up:
