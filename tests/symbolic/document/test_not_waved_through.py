@@ -231,3 +231,38 @@ def test_an_update_by_a_letter_for_the_gradient(update, verdict):
     *before, step = judge(f"{text}$${update}$$").steps
     assert [s.verdict for s in before] == ["definition"] * 3
     assert step.verdict == verdict
+
+
+def test_one_size_alone():
+    """What the text says of one number of classes is not refuted by another."""
+    row = r"$$p_1 = \frac{e^{z_1}}{e^{z_1}}$$"
+    for before, verdict in (("", "false"), ("For $K = 1$ ", "undecided"), ("For all $K$, not just $K = 1$, ", "false")):
+        assert judge(f"{SOFTMAX}{before}{row}").steps[1].verdict == verdict
+
+
+def test_a_sum_over_the_true_class():
+    """The index that names the true class is not the one that a sum runs over."""
+    step = judge(SOFTMAX + r"$$L = -\log p_c$$ $$\sum_c \frac{\partial L}{\partial z_c} = 0$$").steps[-1]
+    assert step.verdict == "undecided"
+    assert "c is the true class" in step.hint
+    right = judge(SOFTMAX + r"$$L = -\log p_c$$ $$\sum_i \frac{\partial L}{\partial z_i} = 0$$").steps[-1]
+    assert right.verdict == "true"
+
+
+def test_what_holds_for_constants_is_not_false():
+    """A second letter of probabilities, of which nothing is said, may be a constant: then the step holds."""
+    text = r"$$\pi(a) = \frac{e^{H(a)}}{\sum_b e^{H(b)}}$$ $$\frac{\partial}{\partial H(a)} \sum_x \pi(x) q(x) ="
+    held = judge(text + r" \sum_x q(x) \frac{\partial \pi(x)}{\partial H(a)}$$").steps[-1]
+    assert (held.verdict, "q depends on nothing" in held.hint) == ("undecided", True)
+    assert judge(text + r" -\sum_x q(x) \frac{\partial \pi(x)}{\partial H(a)}$$").steps[-1].verdict == "false"
+
+
+def test_otherwise_announces_the_case_behind_it():
+    """'Otherwise' in front of a case announces it; behind it, the case is over."""
+    row = r"$$\frac{\partial p_i}{\partial z_j} = -p_i p_j$$"
+    for before, verdict in (
+        (r"Otherwise, for $i \neq j$,", "true"),
+        (r"Sinon, pour $i \neq j$,", "true"),
+        (r"For $i = j$ it is different, otherwise", "false"),
+    ):
+        assert judge(f"{SOFTMAX}{before}\n{row}").steps[1].verdict == verdict

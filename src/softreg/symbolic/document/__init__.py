@@ -1,8 +1,9 @@
 """Judge a derivation in Markdown or LaTeX step by step: `judge(text)`.
 
-`lexer`, `groups`, `abbreviations`, `conditions`, `source`   tokens, names and cases; where the steps stand
+`lexer`, `groups`, `abbreviations`, `conditions`, `speech`, `source`   tokens, names, cases; where the steps stand
 `grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
-`context`, `usual`, `given`, `ranks`               what the letters mean: inferred, guessed, or told
+`context`, `usual`, `uses`, `given`, `ranks`       what the letters mean: inferred, guessed, or told
+`rows`, `running`, `whole`, `alone`                letters of one sample and of many, of a vector and a number
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
 `sides`, `compare`, `equations`                    whether two sides are equal
 `judge`, `vacuous`, `doubted`, `hints`             verdicts

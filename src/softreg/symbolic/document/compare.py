@@ -205,7 +205,7 @@ def signs(e: Expr, facts: Facts) -> set[int]:
 def _places(
     values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
 ) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any], int]]:
-    """Yield sizes, values of the free indices (the first few of each point), the values there, if usable, and the seed."""
+    """Yield sizes, values of the free indices (the first few of each point), usable values there, and the seed."""
     lasts = dict(facts.last)
     values = tuple(_zeroed(e, facts.zeros) for e in values)
     found = set().union(*map(_free_indices, values))

@@ -27,6 +27,11 @@ def said(piece: Sequence[Token]) -> Condition:
     return made if all(t.type == "NAME" and t.value.rstrip("'") in INDICES for t in (made[0], made[2])) else ()
 
 
+def of_a_size(condition: Condition) -> bool:
+    """Whether a condition is about the number of classes or samples: K = 2."""
+    return [t.type for t in condition] == ["NAME", "EQ", "NUMBER"] and condition[0].value in ("K", "C", "M", "N")
+
+
 def taken_out(piece: list[Token], text: str) -> tuple[list[Token], Condition]:
     """Return a piece without the condition that stands in it, and the condition."""
     for at in range(1, len(piece)):

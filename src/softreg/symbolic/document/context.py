@@ -34,6 +34,7 @@ from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
+from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side
 from softreg.symbolic.document.usual import Usual
 from softreg.symbolic.document.whole import mark_whole
@@ -269,6 +270,8 @@ class Inference:
         head, body = self._try(left), self._try(right)
         if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number) or n.is_example(body):
             return None
+        if head.letter.endswith(INVERSE):
+            return None  # it is what the function says
         size_of_a_step = head.letter == "\\alpha" and not head.sub
         if size_of_a_step or head.letter in ("x", "X") or (head.letter in TARGETS and not _is_probability(body)):
             return None

@@ -53,9 +53,7 @@ class Context:
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     ascent: bool = False  # whether the text maximizes something
     apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
-    said_ranks: set[str] = field(
-        default_factory=set
-    )  # letters that the document itself shows to be vectors or matrices
+    said_ranks: set[str] = field(default_factory=set)  # vectors and matrices that the document shows to be such
     row_vectors: bool = False  # whether the text speaks of row vectors
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     normalizers: set[str] = field(default_factory=set)  # undefined letters by which exponentials are divided

@@ -27,9 +27,7 @@ def doubted(first: Judge) -> Iterator[int]:
         heads = [c.head.start for c in first.chains if [t.value for t in c.head.tokens[:1]] == [letter]]
         if at in inline and any(start > at for start in heads):
             yield at
-    for letter in (
-        LOSSES & first.context.definitions.keys()
-    ):  # said twice: L = -\\log p_i, and L = -\\sum_k y_k \\log p_k
+    for letter in LOSSES & first.context.definitions.keys():  # said twice
         at = first.context.definitions[letter].at
         again = (c.head for c in first.chains if c.head.start > at and [t.value for t in c.head.tokens] == [letter])
         if at >= 0 and at not in inline and any(again):

@@ -125,7 +125,8 @@ class Entries(ABC):
     def _class_size(self) -> Expr:
         for definition in self.context.definitions.values():
             for part in definition.body.walk():
-                if isinstance(part, n.Sum) and isinstance(part.body, n.Function) and part.body.name == "exp":
+                softmax = isinstance(part, n.Sum) and isinstance(part.body, n.Function) and part.body.name == "exp"
+                if softmax and self.ranges.is_typed(part):
                     return self.ranges.of_sum(part)
         return None
 
@@ -180,7 +181,7 @@ class Entries(ABC):
         first = node.arguments[0]
         if isinstance(first, n.Var) and first.letter in (definition.formal, "x"):
             return None
-        if isinstance(first, n.Var) and first.sub and not first.letter.endswith("_rows"):
+        if isinstance(first, n.Var) and first.sub and first.sub == node.sub and not first.letter.endswith("_rows"):
             first = n.Var(first.letter, (), first.sup)
         argument = self.value(first, scope, opaque)
         matrix = argument.ndim == 2 and not node.sub and is_of_rows(node, self.context)

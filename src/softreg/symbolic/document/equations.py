@@ -10,6 +10,7 @@ from typing import Any
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import Facts, Outcome, compare
+from softreg.symbolic.document.conditions import of_a_size
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import Defaults, UnclearError, name_of
 from softreg.symbolic.document.letters import SAMPLE
@@ -90,8 +91,8 @@ class Equations:
         sample = self._scope.get(SAMPLE)
         if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
             return "one side is about all samples, the other about one: write which sample is meant, or the sum"
-        for e in (left, right) if sample is not None else ():
-            if sample in e.free_symbols and any(t.index.size == sample.size for t in e.atoms(Total)):
+        for e in (left, right):
+            if sample in e.free_symbols and any(t.index.size == sample.size for t in e.atoms(Total)):  # type: ignore[union-attr]
                 return "a letter in a sum over samples has no number of a sample: write which one is meant"
         if right == 0 and self._slope_of_loss:
             return "not 0 in general: if this is the condition of an optimum, there is nothing to prove"
@@ -100,6 +101,8 @@ class Equations:
     def _in_case(self, left: Expr, right: Expr, condition: Any) -> Outcome:
         """Compare two numbers, in the case at hand if it takes that."""
         outcome = compare(left, right, self.facts())
+        if of_a_size(condition):
+            return outcome
         if outcome.verdict == "false" and not condition:
             return self._apart(left, right) or outcome
         if outcome.verdict == "true" or not condition:

@@ -143,7 +143,7 @@ def hidden(made: list[Token], found: set[int]) -> Iterator[Token]:
 
     `found` are the places of those that made one.
     """
-    pairs, around = _pairs(made)
+    _, around = _pairs(made)
     for token, pair in zip(made, around, strict=True):
         if token.start in found or not (token.type == "EQ" or (token.type == "TEXT" and "=" in token.value)):
             continue

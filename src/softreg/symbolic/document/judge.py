@@ -22,21 +22,23 @@ import sympy as sp
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.arguments import taken_as_one
 from softreg.symbolic.document.compare import Outcome, total_told
+from softreg.symbolic.document.conditions import of_a_size
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import ALONE, POSITIVE, name_of
+from softreg.symbolic.document.entries import ALONE, POSITIVE, UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
 from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
-from softreg.symbolic.document.ranges import Ranges
+from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.document.vacuous import nothing_said
+from softreg.symbolic.terms import SymbolicError
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -239,6 +241,12 @@ class Judge(Equations):
             outcome = self._as_shown(base, right, condition) or outcome
         if not outcome.holds and any(n.is_example(e.nodes[0]) for e in (base, right)):
             outcome = self._rounded(base, right, outcome)
+        if outcome.verdict == "false" and (told := self._whatever(base, right)):
+            outcome = Outcome("undecided", reason=told)
+        if outcome.verdict == "false" and of_a_size(condition):
+            outcome = Outcome(
+                "undecided", reason="the text speaks of one size alone: such steps are judged for all sizes"
+            )
         if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
         if outcome.verdict in ("false", "type-error") and (supposed := self._supposed(base, right, outcome)):
@@ -295,9 +303,7 @@ class Judge(Equations):
             return ""
         for v in whole:
             if all(isinstance(i, n.Number) for i in v.sub) and v.sub:
-                return (
-                    f"whether the number at {name_of(v.letter)} counts entries, or tells one from another, is not said"
-                )
+                return f"whether the number at {name_of(v.letter)} counts entries is not said"
             if v.arguments and v.letter not in self.context.definitions:
                 return f"what {name_of(v.letter)} is, and whether it is a vector, the document does not say"
         said = {letter.removesuffix("_rows") for letter in self.context.said_ranks} | {ONES}
@@ -339,6 +345,17 @@ class Judge(Equations):
         known -= {v for v in known if v.partition("_")[2] in TARGETS and v not in context.definitions}  # p(y | x)
         strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
+
+    def _whatever(self, *sides: Expression) -> str:
+        """Return that a step which fails by a guess holds for constants; empty if it does not."""
+        guessed = frozenset(self.context.guessed(set().union(*(n.letters(e.nodes[0]) for e in sides))))
+        try:
+            left, right = (self.value(e.nodes[0], opaque=guessed) for e in sides)
+            holds = bool(guessed) and self.equal(left, right).holds
+        except (UnclearError, RangeError, SymbolicError):
+            return ""
+        told = ", ".join(map(name_of, sorted(guessed)))
+        return f"this holds if {told} depends on nothing here; the document does not say what it is" if holds else ""
 
     def _described(self, e: Expression) -> str:
         assert e.problem is not None

@@ -364,7 +364,7 @@ class Lexer:
 
 
 def _with_joined(made: list[Token]) -> list[Token]:
-    r"""Return the tokens with \Delta and the letter after it as one letter, |D| as one, and k^\prime and k^{\prime} as k'."""
+    r"""Return the tokens with \Delta and the letter after it as one letter, so with |D|, and k^{\prime} as k'."""
     out: list[Token] = []
     for token in made:
         types = [t.type for t in (*out[-3:], token)]

@@ -230,10 +230,10 @@ def letters(node: Node) -> set[str]:
 
 
 def is_example(node: Node) -> bool:
-    """Whether a formula is made of numbers alone, with decimals or listed one after the other: -log(0.245), [2][3][4]."""
+    """Whether a formula is made of numbers alone, with decimals or in a list: -log(0.245), [2][3][4]."""
     numbers = [part for part in node.walk() if isinstance(part, Number)]
-    listed = isinstance(node, Mul) and len(node.factors) > 1 and node.factors[0] != MINUS_ONE
-    listed = listed and all(isinstance(f, Number) for f in node.factors)
+    factors = node.factors if isinstance(node, Mul) else ()
+    listed = len(factors) > 1 and factors[0] != MINUS_ONE and all(isinstance(f, Number) for f in factors)
     return not letters(node) and (listed or any(x.value.denominator != 1 for x in numbers))
 
 

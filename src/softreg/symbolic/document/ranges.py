@@ -137,6 +137,10 @@ class Ranges:
         """Return the size that the index of a sum or a maximum runs to."""
         return self._symbol(self._sums[id(node)])
 
+    def is_typed(self, node: n.Node) -> bool:
+        """Whether it is known over what a sum runs: it is not, in a definition that does not fit."""
+        return id(node) in self._sums
+
     def binds(self, node: n.Diagonal) -> bool:
         """Whether a diagonal matrix is of the values at its index."""
         return bool(self._sums[id(node)][0] == "sum")
@@ -257,7 +261,7 @@ class Ranges:
         if definition is not None and definition.formal and node.arguments:
             first = node.arguments[0]
             rows = is_of_rows(node, self.context)
-            if rows or not isinstance(first, n.Var) or first.letter.endswith("_rows"):
+            if rows or not isinstance(first, n.Var) or first.letter.endswith("_rows") or first.sub != node.sub:
                 inner = self.shape(first, scope)
                 matrix = rows and len(inner) == 2
                 if matrix or len(inner) == 1:

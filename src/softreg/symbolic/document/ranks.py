@@ -34,7 +34,7 @@ class Ranks:
         self._settle(nodes)
 
     def said(self, nodes: Iterable[n.Node]) -> set[str]:
-        r"""Return the letters whose indices are all written somewhere, or that make or are made of such; w in w^\top x."""
+        r"""Return the letters whose indices are all written somewhere, or that make such; w in w^\top x."""
         nodes = list(nodes)
         variables = [v for node in nodes for v in n.values(node)]
         found = {v.letter for v in variables if v.sub and len(v.sub) == self.context.arity_of(v.letter)[0]}

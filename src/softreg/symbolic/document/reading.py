@@ -24,6 +24,7 @@ from softreg.symbolic.document.trees import (
     is_letter,
     items,
     names,
+    run_over,
     spelled,
     unscripted,
 )
@@ -206,7 +207,7 @@ class Reader(Letters):
             return n.Sum(min(free), None, None, (), body, tree.start)
         bounds: dict[str, n.Node | None] = {}
         excluded: dict[str, list[n.Node]] = {}
-        samples = self._is_of_samples(lower[0])
+        samples = bool(run_over(lower[0]) & self.notation.summed_values & INPUTS)
         for part in [] if samples else lower[0]:
             if part.kind == "relation":
                 for number, operator in enumerate(part.value):
@@ -235,16 +236,6 @@ class Reader(Letters):
                     raise NotUnderstoodError("the range of a sum is not understood", tree.start)
             body = n.Sum(index, start, top, tuple(excluded.get(index, ())), body, tree.start)
         return n.Function("exp", body) if product else body
-
-    def _is_of_samples(self, below: list[Tree]) -> bool:
-        r"""Whether a sum runs over what stands as a value within: \sum_x, \sum_{(x, y)}, \sum_{x \in D}."""
-        if len(below) == 1 and below[0].kind == "relation" and below[0].value == ("IN",):
-            below = [below[0].parts[0]]
-        while len(below) == 1 and below[0].kind == "bracket":
-            below = list(below[0].parts)
-        return all(part.is_leaf("NAME") for part in below) and bool(
-            {part.value.value for part in below} & self.notation.summed_values & INPUTS
-        )
 
     def _index_letter(self, tree: Tree) -> str:
         if not tree.is_leaf("NAME"):

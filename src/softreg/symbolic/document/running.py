@@ -44,9 +44,9 @@ def learn_indexed(notation: Notation, nodes: Iterable[n.Node]) -> None:
     for v in variables:
         if v.letter.partition("_")[0] in LOSSES and v.letter in plainly:
             continue
-        places = {at for at, a in enumerate(v.arguments or ()) if a in map(n.Var, notation.running)}
-        if places:  # in h(s, b), s is an index too
-            places |= {at for at, a in enumerate(v.arguments or ()) if a in map(n.Var, INDEX)}
+        plain = [a.letter if isinstance(a, n.Var) and a == n.Var(a.letter) else "" for a in v.arguments or ()]
+        if notation.running & set(plain):  # in h(s, b), s is an index too
+            places = {at for at, letter in enumerate(plain) if letter in notation.running | INDEX}
             notation.bare[v.letter] = notation.bare.get(v.letter, frozenset()) | places
 
 

@@ -31,6 +31,7 @@ from softreg.symbolic.document.letters import (
 from softreg.symbolic.document.trees import content, flat, is_label, is_sample, names, pair_in, spelled, unscripted
 
 MOST_POWER = 12
+INVERSE = "^{-1}"  # ends the letter of the inverse of a function
 OF_NO_CLASS = ("x", "X", "\\phi", "\\theta", "\\Theta", "W", "w")  # arguments whose index is none of the function
 DATA = ("t", "T", "y", "Y", "D")  # all targets: their likelihood is p(t | w)
 ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h_w, h_{w,b}
@@ -90,8 +91,11 @@ class Letters(ABC):
             if len(bracket.parts) > 1 or (known and (named or self._applies(letter, scripts, bracket))):
                 head = self._scripted(base, tuple(s for s in scripts if s.kind != "above" or is_sample(s)))
                 if isinstance(head, n.Var):
-                    applied = self._differentiated(self._overloaded(self._applied(head, bracket)))
+                    numbered = any(s.kind == "below" for s in after)  # softmax(s_i)_j is of the row i
+                    applied = self._differentiated(self._overloaded(self._applied(head, bracket, numbered)))
                     outer = tuple(s for s in scripts if s.kind == "above" and not is_sample(s))
+                    if isinstance(applied, n.Var) and [spelled(s.parts[0]) for s in outer] == ["-1"]:
+                        return self._with_scripts(replace(applied, letter=letter + INVERSE), after), 1
                     return self._with_scripts(applied, (*after, *outer)), 1
         return self._scripted(base, scripts), 0
 
@@ -109,7 +113,7 @@ class Letters(ABC):
         called = letter in self.notation.functions or letter not in VALUES
         return called and letter in self.functions and not indexed and letter not in names(bracket)
 
-    def _applied(self, head: n.Var, bracket: Tree) -> n.Var:
+    def _applied(self, head: n.Var, bracket: Tree, numbered: bool) -> n.Var:
         written = [part for part in bracket.parts if not part.is_leaf("DOTS")]
         bare = self.notation.bare.get(head.letter, frozenset())
         head, arguments = _of_an_event(head, tuple(map(self.read, written)), likelihood=not bare)
@@ -126,7 +130,7 @@ class Letters(ABC):
         if head.letter.partition("_")[0] not in LOSSES:
             for argument in arguments:
                 if isinstance(argument, n.Var):
-                    if not sub and argument.letter.removesuffix("_rows") not in OF_NO_CLASS:
+                    if not sub and not numbered and argument.letter.removesuffix("_rows") not in OF_NO_CLASS:
                         sub += argument.sub
                     if not sup:
                         sup += argument.sup

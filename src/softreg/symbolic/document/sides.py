@@ -16,6 +16,7 @@ from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges, Shape, UnreadError
 from softreg.symbolic.document.reading import Reader
+from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side, Source
 from softreg.symbolic.document.steps import Expression, letters_of_values, values_in
 
@@ -63,7 +64,19 @@ class Sides:
         for e in found:
             e.nodes = [n.reaching(node, free) for node in e.nodes]
             e.shown = self._shown(e)
+        self._turn(found)
         return found
+
+    def _turn(self, chain: list[Expression]) -> None:
+        r"""Read \sigma^{-1}(x) = y as \sigma(y) = x."""
+        head = chain[0].nodes[0] if chain[0].nodes else None
+        if not isinstance(head, n.Var) or not head.letter.endswith(INVERSE) or len(chain) != 2:
+            return
+        function = head.letter.removesuffix(INVERSE)
+        definition = self._context.definitions.get(function)
+        if definition is not None and definition.argument is not None and head.arguments:
+            chain[0].nodes = [n.Var(function, arguments=(node,)) for node in chain[1].nodes]
+            chain[1].nodes = list(head.arguments)
 
     def _repair(self, out: Expression, side: Side, repair: tuple[int, int, str]) -> None:
         """Read the side as the damage would be mended; it is told, and never taken for what is written."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from softreg.symbolic.document.abbreviations import joined, names_in
-from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
+from softreg.symbolic.document.conditions import Condition, leading, of_a_size, said, taken_out
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.groups import LAYOUTS, hidden, opened
 from softreg.symbolic.document.lexer import Token, tokens
@@ -186,7 +186,8 @@ class Source:
         for match in found:
             group = 1 if match.group(1) else 2
             made = tuple(tokens(self.text, begin + match.start(group), begin + match.end(group)))
-            if len(made) == 3 and made[1].type in ("EQ", "NEQ") and {made[0].type, made[2].type} == {"NAME"}:
+            of_indices = len(made) == 3 and made[1].type in ("EQ", "NEQ") and made[0].type == made[2].type == "NAME"
+            if of_indices or of_a_size(made):
                 conditions.append((made, is_announced(paragraph[: match.start()], paragraph[match.end() :])))
         return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
 

@@ -89,3 +89,12 @@ def names(tree: Tree) -> set[str]:
     if tree.kind == "leaf":
         return {str(tree.value.value)}
     return set().union(*map(names, tree.parts)) if tree.parts else set()
+
+
+def run_over(below: list[Tree]) -> set[str]:
+    r"""Return the letters that a sum runs over, if nothing else stands below it: \sum_x, \sum_{(x, y) \in D}."""
+    if len(below) == 1 and below[0].kind == "relation" and below[0].value == ("IN",):
+        below = [below[0].parts[0]]
+    while len(below) == 1 and below[0].kind == "bracket":
+        below = list(below[0].parts)
+    return set().union(*map(names, below)) if all(part.is_leaf("NAME") for part in below) else set()

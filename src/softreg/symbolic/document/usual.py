@@ -2,74 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.commands import WORDS
-from softreg.symbolic.document.definitions import Context, Definition, read_formula
-from softreg.symbolic.document.entries import POSITIVE
+from softreg.symbolic.document.definitions import Definition, read_formula
 from softreg.symbolic.document.letters import (
     ALWAYS_PROBABILITIES,
     FUNCTIONS,
-    LOGITS,
     LOSSES,
-    ONES,
-    SIZES,
     TARGETS,
     WEIGHTS,
 )
 from softreg.symbolic.document.ranks import Ranks
+from softreg.symbolic.document.uses import Uses
 
-OF_SCORES = frozenset({"\\sigma", "softmax", "sigmoid", "S"})  # functions: never targets
 _USUAL = "the usual meaning"
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")  # a name, as in e^{score_k}
 
 
-def _core(factors: Iterable[n.Node]) -> list[n.Node]:
-    """Return the factors of a product, those within it also, without transposition."""
-    out: list[n.Node] = []
-    for f in factors:
-        while isinstance(f, n.Transposed):
-            f = f.body
-        out += _core(f.factors) if isinstance(f, n.Mul) else [f]
-    return out
-
-
-def _is_rest(node: n.Node) -> bool:
-    """Whether a formula is what is left of 1."""
-    first, *more = node.terms if isinstance(node, n.Add) else (node,)
-    return first == n.Number(Fraction(1)) and len(more) == 1 and isinstance(more[0], n.Mul)
-
-
-def _rest(node: n.Node) -> n.Node | None:
-    """Return y where the formula is 1 - y."""
-    last = node.terms[1] if isinstance(node, n.Add) and _is_rest(node) else None
-    return last.factors[-1] if isinstance(last, n.Mul) else None
-
-
-def _in_inner_products(nodes: Iterable[n.Node]) -> Iterator[n.Var]:
-    r"""Yield the letters in products of two vectors, u_w^\top v_c."""
-    for part in (part for node in nodes for part in node.walk() if isinstance(part, n.Mul)):
-        for a, b in itertools.pairwise(part.factors):
-            if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and isinstance(b, n.Var):
-                if a.body.sub and b.sub:
-                    yield from (a.body, b)
-
-
-class Usual:
+class Usual(Uses):
     """Finds the roles of letters from how the document uses them."""
-
-    def __init__(self, context: Context, nodes: list[n.Node]):
-        self.context, self._nodes = context, nodes
 
     def settle(self) -> None:
         """Give letters without a meaning their usual one."""
         context = self.context
-        used = {v.letter for v in self._vars()}
+        used = {v.letter for v in self.vars()}
         logged = {
             node.argument.letter
             for top in self._nodes
@@ -78,12 +36,12 @@ class Usual:
         }
         self._find_labels(used)
         self._indicators()
-        target = self._target(used)
+        target = self.target(used)
         context.targets.add(target)
-        context.normalizers = self._dividing() - {target, *context.definitions}
-        named = context.definitions.keys() | context.notation.bare.keys()
-        losses = [v for v in sorted(used & LOSSES - named) if self._is_loss(v)]
-        context.positive = self._under_log() & (context.targets | context.normalizers)
+        context.normalizers = self.dividing() - {target, *context.definitions}
+        told = context.definitions.keys() | context.notation.bare.keys()
+        losses = [v for v in sorted(used & LOSSES - told) if self.is_loss(v)]
+        context.positive = self.under_log() & (context.targets | context.normalizers)
         for v in sorted(context.positive):
             entry = v if v in context.normalizers else f"{v}_k"
             context.notes.append(f"{entry} > 0, as its logarithm is taken")
@@ -97,19 +55,22 @@ class Usual:
             for v in node.argument.walk()
             if isinstance(v, n.Var)
         }
+        if self.defined_probability() is not None:  # in q_i'k_j, q is no probability
+            parts = (part for top in self._nodes for part in top.walk())
+            turned = (p.body for p in parts if isinstance(p, n.Transposed) and isinstance(p.body, n.Var))
+            open_ -= {v.letter for v in turned if v.sub}
         open_ -= (raised - {"softmax"}) | {v for v in open_ if v.endswith("_rows")}
-        likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self._called(v))]
+        likely = [v for v in sorted(open_) if v in ALWAYS_PROBABILITIES or (v in FUNCTIONS and self.called(v))]
         likely += sorted((open_ & logged) - {*likely, *WEIGHTS, "x", *context.normalizers})
         samples = any(context.arity_of(v)[1] for v in used)
-        self._vectors = {v.letter for v in _in_inner_products(self._nodes) if v.sub}
-        logits = self._logits(used, likely)
-        if self._vectors and logits not in used:  # the scores are u_k'v_c: nothing is usual about these
-            likely, losses = [], losses if self._defined_probability() else []
-        context.binary = self._is_binary(likely, target, losses)
+        logits = self.logits(used, likely)
+        if self.vectors() and logits not in used:  # the scores are u_k'v_c: nothing is usual about these
+            likely, losses = [], losses if self.defined_probability() else []
+        context.binary = self.is_binary(likely, target, losses)
         self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
         for letter in likely:
             self._probability(letter, logits)
-        named = self._defined_probability()
+        named = self.defined_probability()
         calls = context.definitions[named].body if named else None
         wanted = [named] if isinstance(calls, n.Var) and calls.letter in likely else likely  # P = softmax(Z) is P
         probability = next(iter(wanted), None) or named
@@ -120,67 +81,6 @@ class Usual:
         if not context.binary and context.arity_of(target)[0] and not context.sums_to_one:
             one = target.removesuffix("_rows")
             context.sums_to_one = {v for v in (one, f"{one}_rows") if context.arity_of(v)[0]}
-
-    def _vars(self) -> list[n.Var]:
-        return [v for node in self._nodes for v in n.values(node)]
-
-    def _dividing(self) -> set[str]:
-        """Return the letters by which exponentials are divided, but for temperatures and sizes: Z in e^z / Z."""
-        found: set[str] = set()
-        for part in (part for top in self._nodes for part in top.walk() if isinstance(part, (n.Quotient, n.Mul))):
-            quotients = [q for q in (part, *part.children()) if isinstance(q, n.Quotient)]
-            if any(isinstance(x, n.Function) and x.name == "exp" for x in part.walk()):
-                found |= {q.denominator.letter for q in quotients if isinstance(q.denominator, n.Var)}
-        return found - POSITIVE - {*SIZES, *WEIGHTS, "N", "B", ONES}
-
-    def _under_log(self) -> set[str]:
-        """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
-        logs = [x for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "log"]
-        inside = [
-            part
-            for x in logs
-            for part in (x.argument.children() if isinstance(x.argument, (n.Quotient, n.Mul)) else (x.argument,))
-        ]
-        return {v.letter for v in inside if isinstance(v, n.Var)}
-
-    def _target(self, used: set[str]) -> str:
-        """Return the letter that logarithms of probabilities are weighted with.
-
-        In p log(p/q) that is p, even if its own logarithm is taken: were it a second softmax of the
-        same logits, all there is to prove would be 0 = 0.
-        """
-        votes: Counter[str] = Counter()
-        known = self._defined_probability() is not None
-        for top in self._nodes:
-            for node in top.walk():
-                if isinstance(node, n.Mul):
-                    logs = [
-                        x
-                        for f in _core(node.factors)
-                        if isinstance(f, (n.Function, n.Add))
-                        for x in f.walk()
-                        if isinstance(x, n.Function) and x.name == "log"
-                    ]
-                    inside = {
-                        x.letter for f in (*node.factors, *logs) if isinstance(f, n.Function) for x in n.values(f)
-                    }
-                    weights = [
-                        f
-                        for f in _core(node.factors)
-                        if isinstance(f, n.Var) and (f.letter not in inside or known or len(inside) > 1)
-                    ]
-                    if logs:
-                        votes.update(
-                            f.letter
-                            for f in weights
-                            if f.letter not in {*self.context.definitions, *OF_SCORES} and f.sub
-                        )
-        usual = next(
-            (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
-        )
-        if usual is not None and (not votes or votes[usual]):
-            return usual
-        return votes.most_common(1)[0][0] if votes else "y"
 
     def _find_labels(self, used: set[str]) -> None:
         """Letters of targets that are used as an index: the label itself."""
@@ -207,94 +107,9 @@ class Usual:
         context = self.context
         for y in sorted(context.labels & set(TARGETS) - context.definitions.keys()):
             indices = {i for node in self._nodes for v in node.walk() if isinstance(v, n.Var) for i in (*v.sub, *v.sup)}
-            if n.Var(y) in indices and any(v.letter == y and len(v.sub) == 1 for v in self._vars()):
+            if n.Var(y) in indices and any(v.letter == y and len(v.sub) == 1 for v in self.vars()):
                 body = n.Equal(n.Var("j"), n.Var(y))
                 context.accept(Definition(y, ("j",), (), body, text=f"{y}_j is 1 for the class {y}, else 0"), _USUAL)
-
-    def _is_loss(self, letter: str) -> bool:
-        return letter not in ("E", "C", "H", "F", "D", "R", "l") or any(
-            isinstance(node, n.Derivative) and isinstance(node.body, n.Var) and node.body.letter == letter
-            for top in self._nodes
-            for node in top.walk()
-        )
-
-    def _called(self, letter: str) -> bool:
-        return any(v.letter == letter and v.arguments for v in self._vars())
-
-    def _bare(self, letter: str) -> bool:
-        """Whether a function stands anywhere without what it is a function of."""
-        return any(v.letter == letter and not v.arguments for v in self._vars())
-
-    def _logits(self, used: set[str], likely: list[str]) -> str:
-        context = self.context
-        votes: Counter[str] = Counter()
-        bodies = [d.body for d in context.definitions.values()]
-        for v in self._vars():
-            if v.letter in likely and v.arguments:
-                votes.update(a.letter for a in v.arguments if isinstance(a, n.Var))
-        for top in (*self._nodes, *bodies):
-            for node in top.walk():
-                if isinstance(node, n.Function) and node.name == "exp" and isinstance(node.argument, n.Var):
-                    votes[node.argument.letter] += 1
-                if isinstance(node, n.Derivative) and node.variable.letter in LOGITS[:-1]:
-                    votes[node.variable.letter] += 1
-        weights = any(w in used for w in WEIGHTS)
-        for letter in list(votes):
-            other = letter.endswith(("_rows", "'")) or letter in self._vectors
-            if other or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
-                del votes[letter]
-        return votes.most_common(1)[0][0] if votes else "z"
-
-    def _is_binary(self, likely: list[str], target: str, losses: list[str]) -> bool:
-        arity = self.context.arity_of
-        if self.context.binary:
-            return True
-        if "softmax" in likely:
-            return False
-        if arity(target)[0] in self._ranks_of_the_rest(target):
-            return True  # sum_n y_n log p_n + (1 - y_n) log(1 - p_n)
-        if self._has_margins(target):
-            return True
-        if any(arity(p)[0] for p in likely) or arity(target)[0]:
-            return False
-        defined = [d for d in self.context.definitions.values() if d.argument is not None]
-        one_minus = any(
-            isinstance(node, n.Add)
-            and len(node.terms) == 2
-            and node.terms[0] == n.Number(Fraction(1))
-            and isinstance(node.terms[1], n.Mul)
-            and isinstance(node.terms[1].factors[-1], n.Var)
-            for top in self._nodes
-            for node in top.walk()
-        )
-        sums = any(isinstance(node, n.Sum) for top in self._nodes for node in top.walk())
-        return bool(defined) or one_minus or (bool(likely) and not sums and not self.context.labels)
-
-    def _has_margins(self, target: str) -> bool:
-        """Whether labels are 1 and -1, so that they stand in exponents: log(1 + exp(-y_n w'x_n)), sigma(y_n w'x_n)."""
-        exponents = [
-            x.argument for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "exp"
-        ]
-        exponents += [a for v in self._vars() if v.letter in ("\\sigma", "sigmoid", "g") for a in v.arguments or ()]
-        return any(isinstance(e, n.Mul) and target in n.letters(e) for e in exponents)
-
-    def _ranks_of_the_rest(self, target: str) -> set[int]:
-        """Return with how many indices the target stands in (1 - y) log(1 - p), one of them perhaps a slip."""
-        found: set[int] = set()
-        kept: list[n.Node | None]
-        for node in (part for top in self._nodes for part in top.walk()):
-            if isinstance(node, n.Mul):
-                logs = [f.argument for f in node.factors if isinstance(f, n.Function) and f.name == "log"]
-                factors = _core(node.factors)
-                kept = [_rest(f) for f in factors] if logs else []
-                kept += [f for f in factors if any(map(_is_rest, logs))]
-            elif isinstance(node, n.Power) and _is_rest(node.base):
-                kept = [_rest(node.exponent)]
-            else:
-                continue
-            found |= {len(v.sub) for v in kept if isinstance(v, n.Var) and v.letter == target}
-        whole = not any(v.letter == target and v.sub for v in self._vars())  # a vector, with no index anywhere
-        return {self.context.arity_of(target)[0]} if found and whole else found
 
     def _make(
         self, letter: str, sub: tuple[str, ...], latex: str, argument: str | None = None, formal: str | None = None
@@ -320,7 +135,7 @@ class Usual:
             context.arity[z] = (context.arity_of(z)[0], 1)
         up = self._up(z)
         if context.binary or letter in self._logistic:
-            if any(v.letter == letter and v.arguments for v in self._vars()) and letter not in (
+            if any(v.letter == letter and v.arguments for v in self.vars()) and letter not in (
                 "h",
                 "p",
                 "P",
@@ -335,21 +150,12 @@ class Usual:
             self._make(letter, ("n", "k"), f"\\frac{{e^{{{z}_{{nk}}}}}}{{\\sum_j e^{{{z}_{{nj}}}}}}")
             return
         others = {
-            a.letter for v in self._vars() if v.letter == letter for a in v.arguments or () if isinstance(a, n.Var)
+            a.letter for v in self.vars() if v.letter == letter for a in v.arguments or () if isinstance(a, n.Var)
         }
-        if (context.arity_of(z)[0] == 2 or len(others) > 1 or others - {z, "x"}) and not self._bare(letter):
+        if (context.arity_of(z)[0] == 2 or len(others) > 1 or others - {z, "x"}) and not self.bare(letter):
             z, up = "\\zeta", ""  # softmax(Z) is of the rows of Z
         self._make(letter, ("k",), f"\\frac{{e^{{{z}_k{up}}}}}{{\\sum_j e^{{{z}_j{up}}}}}", formal=z)
         context.arity[z] = (max(1, context.arity_of(z)[0]), context.arity_of(z)[1])
-
-    def _defined_probability(self) -> str | None:
-        for definition in self.context.definitions.values():
-            body = definition.body
-            if isinstance(body, n.Quotient) and any(isinstance(x, n.Function) and x.name == "exp" for x in body.walk()):
-                return definition.letter
-            if isinstance(body, n.Var) and body.letter in ("softmax", "\\sigma", "S"):
-                return definition.letter
-        return None
 
     def _extra_probability(self, logits: str) -> str:
         self._probability("softmax", logits)
@@ -379,10 +185,10 @@ class Usual:
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
         needed = z in used or any(
-            z in n.letters(d.body) and d.argument != z and (d.formal != z or self._bare(d.letter))
+            z in n.letters(d.body) and d.argument != z and (d.formal != z or self.bare(d.letter))
             for d in context.definitions.values()
         )
-        called = {a for v in self._vars() if v.letter in context.guessed({v.letter}) for a in v.arguments or ()}
+        called = {a for v in self.vars() if v.letter in context.guessed({v.letter}) for a in v.arguments or ()}
         given = [a for a in called if not isinstance(a, n.Var)]
         if z not in context.definitions and z in used and len(given) == 1 and not n.free_indices(given[0]):
             context.accept(Definition(z, (), (), given[0], text=f"{z} is what is in the brackets"), _USUAL)
@@ -411,11 +217,11 @@ class Usual:
             context.arity[x] = (1, context.arity_of(x)[1])
             self._make(z, (), f"\\sum_p {weight}_p x_p{up}{bias}")
         elif classes == 2 and order == 2:
-            w = f"{weight}_{{pk}}" if self._feature_first(weight, x) else f"{weight}_{{kp}}"
+            w = f"{weight}_{{pk}}" if self.feature_first(weight, x) else f"{weight}_{{kp}}"
             context.arity[x] = (2, 0)
             self._make(z, ("n", "k"), f"\\sum_p {w} {x}_{{np}}{bias}")
         elif order == 2:
-            first = self._feature_first(weight, x)
+            first = self.feature_first(weight, x)
             context.arity[x] = (1, context.arity_of(x)[1])
             w = f"{weight}_{{pk}}" if first else f"{weight}_{{kp}}"
             self._make(z, ("k",), f"\\sum_p {w} {x}_p{up}{bias}")
@@ -424,16 +230,3 @@ class Usual:
         elif order == 1:
             context.arity[weight], context.arity[x] = (2, 0), (1, context.arity_of(x)[1])
             self._make(z, ("k",), f"\\sum_p {weight}_{{kp}} {x}_p{up}{bias}")
-
-    def _feature_first(self, weight: str, x: str) -> bool:
-        votes = 0
-        for top in self._nodes:
-            features = {i for v in top.walk() if isinstance(v, n.Var) and v.letter == x for i in v.sub[-1:]}
-            classes = {
-                i for v in top.walk() if isinstance(v, n.Var) and v.letter not in (x, weight) for i in v.sub[-1:]
-            }
-            for v in top.walk():
-                if isinstance(v, n.Var) and v.letter == weight and len(v.sub) == 2:
-                    votes += (v.sub[0] in features) + (v.sub[1] in classes)
-                    votes -= (v.sub[1] in features) + (v.sub[0] in classes)
-        return votes > 0

@@ -1,4 +1,4 @@
-r"""Letters that stand for the values of all samples: y and h in y^T \log(h) and X^T (h - y), beside y^{(i)} and h(x^{(i)}).
+r"""Letters that stand for the values of all samples: y and h in X^T (h - y), beside y^{(i)} and h(x^{(i)}).
 
 Such a letter is another one, with `_all` at its end and the sample as its index.
 """
@@ -11,7 +11,7 @@ from dataclasses import replace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Definition
 from softreg.symbolic.document.entries import ALL
-from softreg.symbolic.document.letters import NEW, WEIGHTS
+from softreg.symbolic.document.letters import INDEX, NEW, WEIGHTS
 from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.source import Chain, Side
 
@@ -27,6 +27,7 @@ def mark_whole(chains: Iterable[Chain]) -> Iterator[Definition]:
     chains = list(chains)
     sides = [side for c in chains for side in _sides(c)]
     letters = {letter for side in sides for letter in _of_samples(side.tokens)} - _FEATURES
+    letters -= {letter for side in sides for letter in _of_classes(side.tokens)}  # y^T \log p may be over classes
     for chain in chains:
         if letters and any(_is_of_all(side.tokens, letters) for side in _sides(chain)):
             chain.head = _renamed(chain.head, letters)
@@ -43,7 +44,7 @@ def _sides(chain: Chain) -> list[Side]:
 
 
 def _of_samples(side: Sequence[Token]) -> Iterator[str]:
-    r"""Yield the letters that have the number of a sample, y^{(i)}, or features with one, h(x^{(i)}) and h_\theta(x^{(i)})."""
+    r"""Yield the letters that have the number of a sample, y^{(i)}, or features with one, h_\theta(x^{(i)})."""
     for at, token in enumerate(side):
         counted = [t.type for t in side[at : at + 6]] == ["NAME", "CARET", "LBRACE", "LPAR", "NAME", "RPAR"]
         if counted and side[at + 4].value not in NEW and token.value not in (*WEIGHTS, "b"):
@@ -53,6 +54,14 @@ def _of_samples(side: Sequence[Token]) -> Iterator[str]:
             if types[-1:] == ["LPAR"] and token.value in _FEATURES:
                 yield from (t.value for t in before[-2:-1] if types[-2:-1] == ["NAME"] and types[-3:-2] != ["UNDER"])
                 yield from (t.value for t in before[-4:-3] if types[-4:-1] == ["NAME", "UNDER", "NAME"])
+
+
+def _of_classes(side: Sequence[Token]) -> Iterator[str]:
+    """Yield the letters that have an index: y_k."""
+    for at, token in enumerate(side):
+        below = [t for t in side[at + 1 : at + 4] if t.type != "LBRACE"]
+        if [t.type for t in below[:2]] == ["UNDER", "NAME"] and below[1].value in INDEX:
+            yield token.value
 
 
 def _is_of_all(side: Sequence[Token], letters: set[str]) -> bool:
