@@ -94,7 +94,8 @@ def opened(made: list[Token]) -> list[Token]:
             dropped.add(pair.opens)  # the brace of a system of equations
         elif first.value == "array" and pair.closes > 0 and at_start and whole and _in_columns(inside):
             dropped |= {pair.opens, pair.closes}
-    return [token for at, token in enumerate(made) if at not in dropped]
+    kept = [token for at, token in enumerate(made) if at not in dropped]
+    return opened(kept) if dropped else kept
 
 
 def _in_columns(inside: list[Token]) -> bool:

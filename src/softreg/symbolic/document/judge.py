@@ -189,7 +189,7 @@ class Judge(Equations):
             if right.problem is None and not link.condition and not self._is_new(node, right):
                 return None  # it has a value
             return "definition", ""
-        if definition is not None and definition.line == line:
+        if definition is not None and definition.line == line and definition.at == link.relation.start:
             return "definition", right.problem[1] if right.problem else ""
         return None
 
