@@ -185,15 +185,15 @@ def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places:
     """Return the values that the letters have at a place, at most a dozen of them."""
     for e in values:
         numeric.evaluate(_zeroed(e, facts.zeros), point, places)
+    entries = {key: value for key, value in point.values.items() if isinstance(key, tuple)}
     drawn = {}
     for key, value in sorted(point.values.items(), key=str)[:MOST_LETTERS]:
         name, at = key if isinstance(key, tuple) else (key, ())
         if name in facts.sums:
-            value = value / numeric.CONTEXT.fsum(
-                v for k, v in point.values.items() if k[0] == name and k[1][:-1] == at[:-1]
-            )
+            row = (v for (other, place), v in entries.items() if other == name and place[:-1] == at[:-1])
+            value = value / numeric.CONTEXT.fsum(row)
         letter = str(name).removesuffix("_rows")
-        drawn["_".join((letter, "".join(map(str, at)))) if at else letter] = numeric.CONTEXT.nstr(value, 3)
+        drawn[f"{letter}_{''.join(map(str, at))}" if at else letter] = numeric.CONTEXT.nstr(value, 3)
     return drawn
 
 
