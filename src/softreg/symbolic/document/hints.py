@@ -81,7 +81,7 @@ def where_false(judge: Judge, a: Any, b: Any, free: list[Index]) -> str:
 def guesses(judge: Judge, *sides: Expression) -> str:
     """Return which letters have a meaning that is only supposed, where a step is wrong for it; empty if none."""
     found = judge.context.guessed(set().union(*(n.letters(node) for side in sides for node in side.nodes[:1])))
-    told = ", ".join(name_of(v) for v in sorted(found))
+    told = ", ".join(name_of(v) for v in sorted(found - {"softmax", "sigmoid"}))
     return f"what is said of {told} is the usual meaning, as the document says nothing of it" if told else ""
 
 

@@ -65,7 +65,8 @@ class Usual(Uses):
         samples = any(context.arity_of(v)[1] for v in used)
         logits = self.logits(used, likely)
         if self.vectors() and logits not in used:  # the scores are u_k'v_c: nothing is usual about these
-            likely, losses = [], losses if self.defined_probability() else []
+            likely = [v for v in likely if self.called(v)]
+            losses = losses if likely or self.defined_probability() else []
         context.binary = self.is_binary(likely, target, losses)
         self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
         for letter in likely:
