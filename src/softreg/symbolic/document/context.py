@@ -36,12 +36,14 @@ from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
 from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side
+from softreg.symbolic.document.speech import says_when
 from softreg.symbolic.document.usual import Usual
 from softreg.symbolic.document.whole import mark_whole
 
 OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 LIKELIHOOD = ("likelihood", "似然", "vraisemblance", "verosimi")
+FAR = 40  # what stands at most between a formula and "where y_i = 1"
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
 
@@ -50,6 +52,7 @@ class Inference:
 
     def __init__(self, given: Context | None, text: str, barred: frozenset[int] = frozenset()):
         self.context = given or Context()
+        self._text = text
         self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
@@ -245,8 +248,10 @@ class Inference:
         self.context.accept(definition, "given")
 
     def _define(self, chains: Iterable[tuple[Chain, bool]], line_of: Any) -> None:
-        """Take definitions, those of displays (shown) and of the text."""
-        for chain, shown in chains:
+        """Take definitions, those of displays (shown) and of the text; what holds in general before what does not."""
+        chains = list(chains)
+        only_where: list[tuple[Definition, int]] = []
+        for (chain, shown), after in zip(chains, [*(c for c, _ in chains[1:]), None], strict=True):
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right
@@ -258,8 +263,28 @@ class Inference:
                 self._note_unread(head, right)
                 own = shown and number == 0  # the step that says it is a definition; others are also judged
                 definition = self._definition(head, right, line if own else None, text, plain=shown)
-                if definition is not None:
-                    self.context.accept(replace(definition, at=at), f"line {line}")
+                if definition is None:
+                    continue
+                definition = replace(definition, at=at)
+                if link is chain.links[-1] and after is not None and self._says_where(right, after):
+                    only_where.append((replace(definition, only_where=True), line))
+                else:
+                    self.context.accept(definition, f"line {line}")
+        for definition, line in only_where:
+            self.context.accept(definition, f"line {line}")
+
+    def _says_where(self, side: Side, after: Chain) -> bool:
+        """Whether what follows a side says for which value of its index it holds: "where y_i = 1"."""
+        between = self._text[side.tokens[-1].end : after.head.start] if side.tokens else ""
+        head, value = self._try(after.head), self._try(after.links[0].right)
+        return (
+            isinstance(head, n.Var)
+            and head.letter in TARGETS
+            and bool(head.sub)
+            and value in _BITS
+            and len(between) < FAR
+            and says_when(between)
+        )
 
     def _note_unread(self, left: Side, right: Side) -> None:
         head = self._try(left)

@@ -27,6 +27,7 @@ class Definition:
     text: str = ""
     at: int = -1  # where it stands in the document
     of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
+    only_where: bool = False  # whether it is said for one value of an index alone: "where y_i = 1"
     guessed: bool = False  # whether the document says nothing of it, so that it has its usual meaning
 
 

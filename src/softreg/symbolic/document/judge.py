@@ -249,6 +249,8 @@ class Judge(Equations):
             )
         if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
+        if outcome.verdict in ("false", "type-error") and (told := self._only_where(base.nodes[0], right.nodes[0])):
+            outcome = Outcome("undecided", reason=told)
         if outcome.verdict in ("false", "type-error") and (supposed := self._supposed(base, right, outcome)):
             outcome = Outcome("undecided", reason=supposed)
         if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
@@ -345,6 +347,14 @@ class Judge(Equations):
         known -= {v for v in known if v.partition("_")[2] in TARGETS and v not in context.definitions}  # p(y | x)
         strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
+
+    def _only_where(self, left: n.Node, right: n.Node) -> str:
+        """Return the letter that is defined for one value of an index alone, which sums run over; empty if none is."""
+        for letter in sorted(self.context.behind(n.letters(left) | n.letters(right)) & self.context.definitions.keys()):
+            definition = self.context.definitions[letter]
+            if definition.only_where and n.free_indices(definition.body) & self.context.near_truths.keys():
+                return f"what {name_of(letter)} is, is said for one value of an index alone: write it in general"
+        return ""
 
     def _whatever(self, *sides: Expression) -> str:
         """Return that a step which fails by a guess holds for constants; empty if it does not."""

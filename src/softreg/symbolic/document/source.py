@@ -18,7 +18,7 @@ from softreg.symbolic.document.conditions import Condition, leading, of_a_size, 
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.groups import LAYOUTS, hidden, opened
 from softreg.symbolic.document.lexer import Token, tokens
-from softreg.symbolic.document.speech import is_announced, says_when
+from softreg.symbolic.document.speech import is_announced, says_when, withdraws
 
 ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
 _DISPLAY = re.compile(
@@ -38,6 +38,9 @@ _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
+_FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
+_BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
+_HEADING = re.compile(r"(?m)^#{1,6}[ \t][^\n]*")
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 _OF_FORMULAS = frozenset(("NUMBER", "PLUS", "MINUS", "TIMES", "SLASH", "FRAC", "SUM", "LOG", "EXP", "CARET", "UNDER"))
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
@@ -178,18 +181,25 @@ class Source:
                 link.right = replace(link.right, tokens=joined(link.right.tokens, names))
 
     def _case(self, prose: str, offset: int) -> Condition:
-        """Return the condition of the case that the text just before a display announces."""
-        paragraph = re.split(r"\n[ \t]*\n", prose.rstrip())[-1]
-        begin = offset + len(prose.rstrip()) - len(paragraph)
-        found = list(re.finditer(r"\$([^$]+)\$|\\\((.+?)\\\)", paragraph))
+        """Return the condition of the case that the text just before a display announces, or the heading above it."""
+        prose = prose.rstrip()
+        begin = max((m.end() for m in re.finditer(r"\n[ \t]*\n", prose)), default=0)
+        conditions = self._conditions(prose[begin:], offset + begin)
+        headings = list(_HEADING.finditer(prose, 0, begin))
+        if not conditions and headings and not withdraws(prose[headings[-1].end() :]):
+            conditions = self._conditions(headings[-1].group(), offset + headings[-1].start())
+        return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
+
+    def _conditions(self, text: str, offset: int) -> list[tuple[Condition, bool]]:
+        """Return the comparisons of two indices in a text, and whether its words say that they hold from here on."""
         conditions = []
-        for match in found:
-            group = 1 if match.group(1) else 2
-            made = tuple(tokens(self.text, begin + match.start(group), begin + match.end(group)))
+        for match in sorted([*_FORMULA.finditer(text), *_BARE_CASE.finditer(text)], key=lambda match: match.start()):
+            group = match.lastindex or 0
+            made = tuple(tokens(self.text, offset + match.start(group), offset + match.end(group)))
             of_indices = len(made) == 3 and made[1].type in ("EQ", "NEQ") and made[0].type == made[2].type == "NAME"
             if of_indices or of_a_size(made):
-                conditions.append((made, is_announced(paragraph[: match.start()], paragraph[match.end() :])))
-        return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
+                conditions.append((made, is_announced(text[: match.start(group)], text[match.end() :])))
+        return conditions
 
     def _read(self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True) -> None:
         first = True
@@ -236,6 +246,8 @@ class Source:
             else:
                 chains.append(Chain(self.side(row), condition=case))
             return
+        if first and case and not parts[0] and chains and chains[-1].links:
+            chains.append(Chain(chains[-1].head, condition=case))  # "if i = j," and a display that begins with =
         if parts[0] or not chains:
             open_head = chains and not chains[-1].links and not first
             head = [*chains[-1].head.tokens, *parts[0]] if open_head else parts[0]
