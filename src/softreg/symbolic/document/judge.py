@@ -247,7 +247,7 @@ class Judge(Equations):
             outcome = Outcome(
                 "undecided", reason="the text speaks of one size alone: such steps are judged for all sizes"
             )
-        if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
+        if outcome.verdict in ("false", "type-error") and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
         if outcome.verdict in ("false", "type-error") and (told := self._only_where(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)

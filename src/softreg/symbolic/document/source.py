@@ -213,6 +213,10 @@ class Source:
             if token.type == "LABEL" and begins and after.type == "EQ":
                 self._named.add(token.value)
         for row in _rows(made):
+            announced = said(row) if row[0].type == "TEXT" and is_announced(row[0].value, "") else ()
+            if announced:
+                case = announced  # "when i = j" in a row of its own
+                continue
             for piece, condition in _equations(row, self.text):
                 self._add(piece, condition, chains, case, first)
                 first = False
