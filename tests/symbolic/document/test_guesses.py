@@ -21,7 +21,9 @@ def test_no_names_of_errors():
     assert not any("Error" in s.hint for s in steps)
 
 
-@pytest.mark.parametrize(("row", "verdict"), [(r"\sigma (1 - \sigma) x", "true"), (r"\sigma (1 - \sigma)", "type-error")])
+@pytest.mark.parametrize(
+    ("row", "verdict"), [(r"\sigma (1 - \sigma) x", "true"), (r"\sigma (1 - \sigma)", "type-error")]
+)
 def test_the_inner_derivative(row, verdict):
     """The gradient of a function in weights has the inner derivative as a factor."""
     text = rf"{LOGISTIC}$$z = w^T x$$ $$\nabla_w \sigma = {row}$$"
@@ -57,7 +59,9 @@ def test_an_index_as_a_number():
     assert "z_j" in step.hint
 
 
-@pytest.mark.parametrize(("value", "verdict"), [("1.406", "true"), ("1.41", "true"), ("1.407", "false"), ("1.5", "false")])
+@pytest.mark.parametrize(
+    ("value", "verdict"), [("1.406", "true"), ("1.41", "true"), ("1.407", "false"), ("1.5", "false")]
+)
 def test_digits(value, verdict):
     """A number is right to the digits that are shown."""
     assert verdicts(rf"$$-\log(0.245) = {value}$$") == [verdict]
@@ -74,7 +78,10 @@ def test_examples_are_no_definitions():
 def test_a_product_of_a_row_of_weights():
     """Beside the loss of two classes, W x is one number."""
     text = r"$$z = W \cdot x$$ $$\hat y = \sigma(z)$$ $$L = -(y \log \hat y + (1 - y) \log(1 - \hat y))$$"
-    rows = [r"\frac{\partial \hat y}{\partial z} = \hat y (1 - \hat y)", r"\frac{\partial L}{\partial W} = (\hat y - y) x"]
+    rows = [
+        r"\frac{\partial \hat y}{\partial z} = \hat y (1 - \hat y)",
+        r"\frac{\partial L}{\partial W} = (\hat y - y) x",
+    ]
     for row in rows:
         assert verdicts(f"{text} $${row}$$")[3:] == ["true"]
     assert verdicts(text + r"$$\frac{\partial L}{\partial z} = y - \hat y$$")[3:] == ["false"]
@@ -91,7 +98,8 @@ def test_a_guessed_shape():
 
 def test_an_entry_and_the_function():
     """sigma(z_i) says what sigma is of any number."""
-    text = r"$$\sigma(z_i) = \frac{1}{1 + e^{-z_i}}$$ $$p_i = \sigma(z_i)$$ $$\frac{d\sigma(z)}{dz} = \sigma(z) @ (1 - \sigma(z))$$"
+    text = r"$$\sigma(z_i) = \frac{1}{1 + e^{-z_i}}$$ $$p_i = \sigma(z_i)$$ "
+    text += r"$$\frac{d\sigma(z)}{dz} = \sigma(z) @ (1 - \sigma(z))$$"
     assert verdicts(text.replace("@", "")) == ["definition", "definition", "true"]
     assert verdicts(text.replace("@", "2"))[2] == "false"
 
@@ -121,7 +129,8 @@ def test_an_unknown_likelihood():
 
 def test_a_true_class_beside_samples():
     """Samples elsewhere in the document do not hide which class is the true one."""
-    text = f"The target $y$ is one-hot, with the true class $c$.\n\n{SOFTMAX}" + r"$$L = -\log p_c = -\sum_k y_k \log p_k$$ "
+    text = f"The target $y$ is one-hot, with the true class $c$.\n\n{SOFTMAX}"
+    text += r"$$L = -\log p_c = -\sum_k y_k \log p_k$$ "
     text += r"$$\frac{\partial L}{\partial z_j} = p_j - y_j$$ $$R = \frac1N \sum_{i=1}^N \sum_k y_k^{(i)} p_k^{(i)}$$"
     assert verdicts(text)[:4] == ["definition", "definition", "true-if", "true-if"]
 
