@@ -30,7 +30,7 @@ from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import ALONE, POSITIVE, UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
-from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
+from softreg.symbolic.document.letters import FUNCTIONS, INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.ranks import Ranks
@@ -298,9 +298,9 @@ class Judge(Equations):
             return "a product of two vectors: whether it is taken entry by entry or summed up is not said"
         guessed = self.context.guessed({v.letter for v in variables})
         in_features = [v for v in variables if v.letter in INPUTS and _is_differentiated(v, left, right)]
-        if guessed and in_features:
-            z = name_of(min(guessed))
-            return f"how {z} depends on {name_of(in_features[0].letter)} is only supposed: say it with an equation"
+        for z, x in itertools.product(sorted(guessed), in_features):
+            if x.letter in n.letters(self.context.definitions[z].body):
+                return f"how {name_of(z)} depends on {name_of(x.letter)} is only supposed: say it with an equation"
         if outcome.verdict != "type-error":
             return ""
         for v in whole:
@@ -342,6 +342,7 @@ class Judge(Equations):
         for letter, definition in context.definitions.items():
             found = n.letters(definition.body)
             known |= found if letter in involved else {v for v in found if not v.isupper()}  # W of another formula
+        known -= FUNCTIONS - context.definitions.keys()  # S of which nothing is said, in P(k | x) = S(w_k^T x)
         known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {ONES}
         known |= set() if sum(context.arity_of("e")) else {"e"}
         known -= {v for v in known if v.partition("_")[2] in TARGETS and v not in context.definitions}  # p(y | x)
