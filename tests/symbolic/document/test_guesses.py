@@ -178,3 +178,17 @@ def test_two_statements_on_a_line():
     """The second of two statements about a letter on one line is a claim like any other."""
     text = r"$$L = -\sum_k y_k \log p_k$$ $$L = \sum_k y_k \log p_k$$"
     assert verdicts(SOFTMAX + text)[1:] == ["definition", "false"]
+
+
+def test_a_number_that_is_not_understood():
+    """A number in which a derivative is taken may be any, whatever is said of it."""
+    text = r"$$s = w_0 + \cdots + \square$$ $$g(s) = \frac{1}{1 + e^{-s}}$$ $$\frac{dg}{ds} = g(s) (1 - g(s))$$"
+    assert verdicts(text)[2:] == ["true"]
+    assert verdicts(text.replace("1 - g", "1 + g"))[2:] == ["false"]
+
+
+def test_a_function_of_which_nothing_is_said():
+    """The gradient in features is judged where the scores are said, though softmax is guessed."""
+    text = r"$$z = W x + b$$ $$p = \mathrm{softmax}(z)$$ $$L = -y^\top \log p$$ "
+    assert verdicts(text + r"$$\frac{\partial L}{\partial x} = W^\top (p - y)$$")[3:] == ["true-if"]
+    assert verdicts(text + r"$$\frac{\partial L}{\partial x} = W^\top (p + y)$$")[3:] == ["false"]

@@ -64,9 +64,12 @@ class Context:
         """Return how many indices below and above the letter has where it has the most."""
         return (1, 0) if letter == ONES else self.arity.get(letter, (0, 0))
 
-    def without_reading(self, letters: set[str]) -> str:
-        """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""
-        for letter in self.behind(letters) & self.unread:
+    def without_reading(self, letters: set[str], free: set[str]) -> str:
+        """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing.
+
+        Free are those which may be any number, whatever is said of them.
+        """
+        for letter in sorted(self.behind(letters) & self.unread - free):
             definition = self.definitions.get(letter)
             if definition is None or definition.at < 0:
                 return letter

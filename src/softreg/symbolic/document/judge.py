@@ -98,6 +98,10 @@ class Judge(Equations):
             for node in expressions[0].nodes[:1]
             for d in node.walk()
         )
+        parts = (d for node in expressions[0].nodes[:1] for d in node.walk())
+        self._varied = {
+            d.variable.letter for d in parts if isinstance(d, n.Derivative)
+        }  # what derivatives are taken in
         anchor: Expression | None = expressions[0]
         self._wrong = expressions[0]
         broken = False
@@ -334,7 +338,8 @@ class Judge(Equations):
         """Return what is not known of a letter that may be why two sides differ; empty if all is known."""
         context = self.context
         behind = [context.behind(n.letters(side)) for side in (left, right)]
-        unread = context.without_reading(behind[0] | behind[1])
+        free = {v for v in self._varied if not sum(context.arity_of(v))}
+        unread = context.without_reading(behind[0] | behind[1], free)
         if unread:
             return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
         involved = behind[0] | behind[1]
