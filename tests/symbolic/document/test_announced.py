@@ -49,6 +49,7 @@ def test_a_display_that_goes_on():
     assert [s.verdict for s in steps] == ["definition", "true", "true", "true"]
     assert [s.assumptions for s in steps[2:]] == [["the case i = j"], ["the case i != j"]]
     assert last(text.replace("@", "p_i p_j"))[0] == "false"
+    assert last(text.replace("@", "-p_i p_j") + "\n\nand in general\n\n$$= -p_i p_j$$")[0] == "false"
 
 
 def test_a_row_of_its_own():

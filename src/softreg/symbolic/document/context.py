@@ -251,7 +251,7 @@ class Inference:
         """Take definitions, those of displays (shown) and of the text; what holds in general before what does not."""
         chains = list(chains)
         only_where: list[tuple[Definition, int]] = []
-        for (chain, shown), after in zip(chains, [*(c for c, _ in chains[1:]), None], strict=True):
+        for (chain, shown), after in itertools.zip_longest(chains, (c for c, _ in chains[1:])):
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right

@@ -138,8 +138,9 @@ class Source:
                 self._read(start, end, inline, (), shown=False)
                 self._denoted(match, text, inline)
                 continue
-            case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
-            self._read(start, end, chains, case)
+            prose = text[max(last, start - 400) : match.start()]
+            case = self._case(prose, max(last, start - 400))
+            self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
             last = match.end()
         inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
@@ -201,7 +202,9 @@ class Source:
                 conditions.append((made, is_announced(text[: match.start(group)], text[match.end() :])))
         return conditions
 
-    def _read(self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True) -> None:
+    def _read(
+        self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True, anew: bool = False
+    ) -> None:
         first = True
         made = tokens(self.text, start, end)
         made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
@@ -218,6 +221,11 @@ class Source:
                 case = announced  # "when i = j" in a row of its own
                 continue
             for piece, condition in _equations(row, self.text):
+                if first and anew and piece and piece[0].type == "EQ" and chains and (case or chains[-1].condition):
+                    chains.append(
+                        Chain(chains[-1].head, condition=case)
+                    )  # "if i = j," or "in general,": it starts anew
+                    first = False
                 self._add(piece, condition, chains, case, first)
                 first = False
         if shown:
@@ -250,8 +258,6 @@ class Source:
             else:
                 chains.append(Chain(self.side(row), condition=case))
             return
-        if first and case and not parts[0] and chains and chains[-1].links:
-            chains.append(Chain(chains[-1].head, condition=case))  # "if i = j," and a display that begins with =
         if parts[0] or not chains:
             open_head = chains and not chains[-1].links and not first
             head = [*chains[-1].head.tokens, *parts[0]] if open_head else parts[0]
