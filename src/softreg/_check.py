@@ -144,4 +144,6 @@ def counterexample(step: Step) -> str:
     assert step.counterexample is not None
     c = step.counterexample
     where = ", ".join(f"{name} = {value}" for name, value in {**c["sizes"], **c["indices"]}.items())
-    return f"at {where or 'one point'} the left is {c['left']}, the right {c['right']}"
+    values = ", ".join(f"{name} = {value}" for name, value in c["letters"].items())
+    told = f"at {where or 'one point'} the left is {c['left']}, the right {c['right']}"
+    return f"{told} (with {values})" if values else told

@@ -1,6 +1,6 @@
 """Judge a derivation in Markdown or LaTeX step by step: `judge(text)`.
 
-`lexer`, `abbreviations`, `conditions`, `speech`, `source`   tokens, names, cases, words; where the steps stand
+`lexer`, `groups`, `abbreviations`, `conditions`, `speech`, `source`   tokens, names, cases; where the steps stand
 `grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
 `context`, `usual`, `uses`, `given`, `ranks`       what the letters mean: inferred, guessed, or told
 `rows`, `running`, `whole`, `alone`                letters of one sample and of many, of a vector and a number

@@ -27,11 +27,11 @@ IGNORED = frozenset(
         "noindent centering small large normalsize"
     )
 )
-WITH_ARGUMENT = frozenset(words("label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
-GROUPS = frozenset(words("boxed cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
+WITH_ARGUMENT = frozenset(words("require label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
+GROUPS = frozenset(words("boxed fbox framebox cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
-    "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
+    "over": "OVER", "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
     "log": "LOG", "ln": "LOG", "exp": "EXP", "max": "MAX",
     "cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "odot": "TIMES", "circ": "TIMES", "div": "SLASH",
     "ne": "NEQ", "neq": "NEQ",
@@ -45,7 +45,7 @@ PLAIN = {
     "dotsc": "DOTS", "dotsb": "DOTS", "dotsm": "DOTS", "dotso": "DOTS", "vdots": "DOTS", "ddots": "DOTS",
     "prime": "PRIME", "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
-    "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "LPAR", "rvert": "RPAR",
+    "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "MID", "rvert": "MID",
     "pm": "BAD", "mp": "BAD",
 }  # fmt: skip
 SIGNS = {

@@ -17,6 +17,7 @@ from softreg.symbolic.terms import Expr, Index, Pick, Total, UndecidedError, Uns
 
 Counterexample = dict[str, Any]
 SIZES = ((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))  # all different, so that no two are confused
+MOST_LETTERS = 12
 LARGE = numeric.CONTEXT.mpf(10) ** 60
 
 
@@ -136,6 +137,9 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
     """Whether e is 0 where each row of the targets is 1 at one class, whichever, and 0 elsewhere."""
     labels: dict[Any, Expr] = {}
     replaced = {}
+    rows_of = {x.indices[:-1] for x in e.atoms(sp.Indexed) if str(x.base.label) in facts.sums}
+    bound = {t.index for t in e.atoms(Total)}
+    one = len(rows_of) == 1 and not bound & set(*rows_of)  # all is about one row
     for entry in e.atoms(sp.Indexed):
         name = str(entry.base.label)
         if name in facts.sums:
@@ -146,7 +150,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
             label = (
                 given
-                if given is not None and not rows
+                if given is not None and (one or not rows)
                 else Pick(labels[key].args[0], entry.base.shape[-1], *rows)
                 if rows
                 else labels[key]
@@ -161,7 +165,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
 def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
     """Return a place where a and b differ; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    for sizes, places, (left, right) in _places((a, b), facts, SIZES):
+    for sizes, places, (left, right), seed in _places((a, b), facts, SIZES):
         if any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
@@ -172,19 +176,36 @@ def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] 
                 "left": text(left, 8),
                 "right": text(right, 8),
                 "difference": text(left - right, 8),
+                "letters": _drawn((a, b), facts, numeric.Point(sizes, tuple(facts.sums), seed), places),
             }
     return None
 
 
+def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places: dict[Expr, int]) -> dict[str, str]:
+    """Return the values that the letters have at a place, at most a dozen of them."""
+    for e in values:
+        numeric.evaluate(_zeroed(e, facts.zeros), point, places)
+    entries = {key: value for key, value in point.values.items() if isinstance(key, tuple)}
+    drawn = {}
+    for key, value in sorted(point.values.items(), key=str)[:MOST_LETTERS]:
+        name, at = key if isinstance(key, tuple) else (key, ())
+        if name in facts.sums:
+            row = (v for (other, place), v in entries.items() if other == name and place[:-1] == at[:-1])
+            value = value / numeric.CONTEXT.fsum(row)
+        letter = str(name).removesuffix("_rows")
+        drawn[f"{letter}_{''.join(map(str, at))}" if at else letter] = numeric.CONTEXT.nstr(value, 3)
+    return drawn
+
+
 def signs(e: Expr, facts: Facts) -> set[int]:
     """Return the signs that a value has where it was looked at."""
-    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,) in _places((e,), facts, (((2,) * 9),) * 3, 2)}
+    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,), _ in _places((e,), facts, (((2,) * 9),) * 3, 2)}
 
 
 def _places(
     values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
-) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any]]]:
-    """Yield sizes, values of the free indices (the first few of each point), and the values there, if usable."""
+) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any], int]]:
+    """Yield sizes, values of the free indices (the first few of each point), usable values there, and the seed."""
     lasts = dict(facts.last)
     values = tuple(_zeroed(e, facts.zeros) for e in values)
     found = set().union(*map(_free_indices, values))
@@ -200,7 +221,7 @@ def _places(
             except (ZeroDivisionError, OverflowError, ValueError, UnsupportedError):
                 continue
             if all(map(_is_usable, at)):
-                yield sizes, places, at
+                yield sizes, places, at, seed
 
 
 def _zeroed(e: Expr, zeros: Mapping[str, tuple[int, Expr]]) -> Expr:

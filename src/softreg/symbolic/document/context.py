@@ -36,11 +36,14 @@ from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
 from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side
+from softreg.symbolic.document.speech import says_when
 from softreg.symbolic.document.usual import Usual
 from softreg.symbolic.document.whole import mark_whole
 
 OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
+LIKELIHOOD = ("likelihood", "似然", "vraisemblance", "verosimi")
+FAR = 40  # what stands at most between a formula and "where y_i = 1"
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 
 
@@ -49,12 +52,28 @@ class Inference:
 
     def __init__(self, given: Context | None, text: str, barred: frozenset[int] = frozenset()):
         self.context = given or Context()
+        self._text = text
         self._barred = barred  # where statements stand that are not taken for definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
-        loss = ("negative", "minus", "loss", "cost", "error", "entropy", "descent", "minimi")
-        self.context.likelihood = "likelihood" in lowered and not any(word in lowered for word in loss)
+        loss = (
+            "negative",
+            "minus",
+            "loss",
+            "cost",
+            "error",
+            "entropy",
+            "descent",
+            "minimi",
+            "损失",
+            "交叉熵",
+            "perte",
+            "coût",
+        )
+        self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not any(word in lowered for word in loss)
+        self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered
+        self.context.row_vectors = "row vector" in lowered
         self._nodes: list[n.Node] = []
         self._settled: set[str] = set()  # functions of which it is found which arguments are indices
 
@@ -89,6 +108,7 @@ class Inference:
         self._truths()
         self._reference()
         self._negative_samples()
+        context.said_ranks = Ranks(context).said([*self._nodes, *self._sides(inline)])
         return context
 
     def _negative_samples(self) -> None:
@@ -108,6 +128,7 @@ class Inference:
 
     def _one_hot(self, chains: list[Chain]) -> None:
         r"""Find that targets are 1 at one class: y_c = 1, y_k = 0, y_k = \delta_{kc}, or cases of 1 and 0."""
+        bound = {part.index for node in self._nodes for part in node.walk() if isinstance(part, n.Sum)}
         for chain in chains:
             head, value = (self._try(side) for side in (chain.head, chain.links[0].right))
             if not isinstance(head, n.Var) or head.letter not in self.context.targets or not head.sub:
@@ -122,7 +143,11 @@ class Inference:
             indices |= {head.sub[-1]} if value == _BITS[1] else set()
             if told:
                 self.context.one_hot = True
-                self.context.truths |= {i.letter for i in indices if isinstance(i, n.Var) and not i.sub}
+                for i in (i for i in indices if isinstance(i, n.Var) and not i.sub):
+                    if i.letter in bound:  # elsewhere it is any class
+                        self.context.near_truths.setdefault(i.letter, []).append(chain.links[0].relation.start)
+                    else:
+                        self.context.truths.add(i.letter)
 
     def _truths(self) -> None:
         r"""Find the true class of one-hot targets: o in -\log p_o, if no sum runs over it."""
@@ -223,8 +248,10 @@ class Inference:
         self.context.accept(definition, "given")
 
     def _define(self, chains: Iterable[tuple[Chain, bool]], line_of: Any) -> None:
-        """Take definitions, those of displays (shown) and of the text."""
-        for chain, shown in chains:
+        """Take definitions, those of displays (shown) and of the text; what holds in general before what does not."""
+        chains = list(chains)
+        only_where: list[tuple[Definition, int]] = []
+        for (chain, shown), after in itertools.zip_longest(chains, (c for c, _ in chains[1:])):
             sides = [chain.head, *(link.right for link in chain.links)]
             for number, link in enumerate(chain.links):
                 head, right = sides[number], link.right
@@ -236,8 +263,28 @@ class Inference:
                 self._note_unread(head, right)
                 own = shown and number == 0  # the step that says it is a definition; others are also judged
                 definition = self._definition(head, right, line if own else None, text, plain=shown)
-                if definition is not None:
-                    self.context.accept(replace(definition, at=at), f"line {line}")
+                if definition is None:
+                    continue
+                definition = replace(definition, at=at)
+                if link is chain.links[-1] and after is not None and self._says_where(right, after):
+                    only_where.append((replace(definition, only_where=True), line))
+                else:
+                    self.context.accept(definition, f"line {line}")
+        for definition, line in only_where:
+            self.context.accept(definition, f"line {line}")
+
+    def _says_where(self, side: Side, after: Chain) -> bool:
+        """Whether what follows a side says for which value of its index it holds: "where y_i = 1"."""
+        between = self._text[side.tokens[-1].end : after.head.start] if side.tokens else ""
+        head, value = self._try(after.head), self._try(after.links[0].right)
+        return (
+            isinstance(head, n.Var)
+            and head.letter in TARGETS
+            and bool(head.sub)
+            and value in _BITS
+            and len(between) < FAR
+            and says_when(between)
+        )
 
     def _note_unread(self, left: Side, right: Side) -> None:
         head = self._try(left)
@@ -246,7 +293,7 @@ class Inference:
 
     def _definition(self, left: Side, right: Side, line: int | None, text: str, *, plain: bool) -> Definition | None:
         head, body = self._try(left), self._try(right)
-        if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number):
+        if not isinstance(head, n.Var) or body is None or isinstance(body, n.Number) or n.is_example(body):
             return None
         if head.letter.endswith(INVERSE):
             return None  # it is what the function says

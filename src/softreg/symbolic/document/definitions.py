@@ -27,6 +27,7 @@ class Definition:
     text: str = ""
     at: int = -1  # where it stands in the document
     of_entries: bool = False  # whether it is written as a function of entries: L(y_i, p_i)
+    only_where: bool = False  # whether it is said for one value of an index alone: "where y_i = 1"
     guessed: bool = False  # whether the document says nothing of it, so that it has its usual meaning
 
 
@@ -48,9 +49,13 @@ class Context:
     notes: list[str] = field(default_factory=list)
     one_hot: bool = False
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
+    near_truths: dict[str, list[int]] = field(default_factory=dict)  # indices of sums that somewhere are the true class
     binary: bool = False
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
+    ascent: bool = False  # whether the text maximizes something
     apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
+    said_ranks: set[str] = field(default_factory=set)  # vectors and matrices that the document shows to be such
+    row_vectors: bool = False  # whether the text speaks of row vectors
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood
     normalizers: set[str] = field(default_factory=set)  # undefined letters by which exponentials are divided
     given: list[str] = field(default_factory=list)  # LaTeX equations from a context file
@@ -59,9 +64,12 @@ class Context:
         """Return how many indices below and above the letter has where it has the most."""
         return (1, 0) if letter == ONES else self.arity.get(letter, (0, 0))
 
-    def without_reading(self, letters: set[str]) -> str:
-        """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing."""
-        for letter in self.behind(letters) & self.unread:
+    def without_reading(self, letters: set[str], free: set[str]) -> str:
+        """Return a letter of these, or of their definitions, whose own definition is not understood; else nothing.
+
+        Free are those which may be any number, whatever is said of them.
+        """
+        for letter in sorted(self.behind(letters) & self.unread - free):
             definition = self.definitions.get(letter)
             if definition is None or definition.at < 0:
                 return letter
@@ -124,6 +132,7 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
         a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub
     }:
         return None  # an index in brackets that is not read as one
+    head, body = _of_one_entry(head, body)
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
     if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
@@ -144,6 +153,18 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     return Definition(
         head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, of_entries=entries
     )
+
+
+def _of_one_entry(head: n.Var, body: n.Node) -> tuple[n.Var, n.Node]:
+    """Return sigma(z) = ... for sigma(z_i) = ..., where nothing but z_i stands on the right."""
+    z = head.arguments[0] if head.arguments and len(head.arguments) == 1 else None
+    loss = head.letter.partition("_")[0] in LOSSES
+    if not isinstance(z, n.Var) or not z.sub or z.sup or head.sub != z.sub or loss:
+        return head, body
+    if any(v != z for v in n.values(body)) or any(isinstance(part, n.Sum) for part in body.walk()):
+        return head, body
+    one = n.Var(z.letter)
+    return replace(head, sub=(), arguments=(one,)), n.rebuilt(body, lambda part: one if part == z else None)
 
 
 def is_of_rows(node: n.Node, context: Context) -> bool:
@@ -180,6 +201,8 @@ def is_slope(node: n.Derivative, context: Context) -> bool:
     definition = context.definitions.get(f.letter) if isinstance(f, n.Var) else None
     if definition is None or definition.argument is None or not isinstance(f, n.Var) or f.arguments or f.sub or f.sup:
         return False
+    if node.whole or a.letter in WEIGHTS or a.letter == "b":
+        return False  # the inner derivative counts: nabla_w sigma = sigma (1 - sigma) x
     indices = sum(context.arity_of(a.letter))
     return not (a.sub or a.sup) and (
         indices > 0 or (a.letter != definition.argument and a.letter not in context.definitions)

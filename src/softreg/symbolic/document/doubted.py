@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from softreg.symbolic.document.letters import LOSSES
+
 if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
 
@@ -24,6 +26,11 @@ def doubted(first: Judge) -> Iterator[int]:
         at = definition.at
         heads = [c.head.start for c in first.chains if [t.value for t in c.head.tokens[:1]] == [letter]]
         if at in inline and any(start > at for start in heads):
+            yield at
+    for letter in LOSSES & first.context.definitions.keys():  # said twice
+        at = first.context.definitions[letter].at
+        again = (c.head for c in first.chains if c.head.start > at and [t.value for t in c.head.tokens] == [letter])
+        if at >= 0 and at not in inline and any(again):
             yield at
     for letter, definition in first.context.definitions.items():
         at = definition.at

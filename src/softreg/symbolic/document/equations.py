@@ -18,7 +18,9 @@ from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.steps import Expression
-from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError
+from softreg.symbolic.terms import Expr, Index, ShapeError, SymbolicError, Total
+
+NEAR = 1200  # as many characters before and after "where y_i = 1", i is the true class, though sums run over i
 
 
 class Equations:
@@ -29,6 +31,7 @@ class Equations:
     _meaning: Meaning
     _scope: dict[Any, Any]  # the indices of the chain
     _slope_of_loss: bool
+    _at: int  # where the chain stands
 
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
@@ -88,6 +91,9 @@ class Equations:
         sample = self._scope.get(SAMPLE)
         if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
             return "one side is about all samples, the other about one: write which sample is meant, or the sum"
+        for e in (left, right):
+            if sample in e.free_symbols and any(t.index.size == sample.size for t in e.atoms(Total)):  # type: ignore[union-attr]
+                return "a letter in a sum over samples has no number of a sample: write which one is meant"
         if right == 0 and self._slope_of_loss:
             return "not 0 in general: if this is the condition of an optimum, there is nothing to prove"
         return ""
@@ -146,7 +152,8 @@ class Equations:
     def _label_letters(self) -> tuple[Expr, ...]:
         """Return the free indices that name the true class."""
         found = [i for i in (*self._scope.values(), *self._meaning.labels()) if isinstance(i, Index)]
-        return tuple(i for i in found if i.name in {"c", *self.context.truths})
+        near = {v for v, places in self.context.near_truths.items() if any(abs(self._at - at) < NEAR for at in places)}
+        return tuple(i for i in found if i.name in {"c", *self.context.truths, *near})
 
     def values(self, e: Expression) -> Any:
         """Return the first reading's value of a side."""

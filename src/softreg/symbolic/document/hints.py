@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.compare import Counterexample, refute, signs
+from softreg.symbolic.document.compare import Counterexample, compare, refute, signs
 from softreg.symbolic.document.definitions import is_of_entries
 from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
@@ -61,7 +61,28 @@ def hint_for(judge: Judge, left: Expression, right: Expression, condition: Any) 
                 return f"a factor {_spelled(v)} is missing on the right"
         except (UnclearError, RangeError, SymbolicError):
             continue
+    return where_false(judge, a, b, free)
+
+
+def where_false(judge: Judge, a: Any, b: Any, free: list[Index]) -> str:
+    """Return in which case of two indices a step is wrong, if it is right in the other; empty if it is in both."""
+    for at, i in enumerate(free):
+        for j in free[at + 1 :]:
+            if i.size != j.size or a.ndim or b.ndim or not {i, j} <= a.at().free_symbols | b.at().free_symbols:
+                continue
+            left, right = a.at(), b.at()
+            if compare(left, right, judge.facts(), [(i, j)]).holds:
+                return f"right where {i.name} != {j.name}, wrong where {i.name} = {j.name}"
+            if compare(left.xreplace({i: j}), right.xreplace({i: j}), judge.facts()).holds:
+                return f"right where {i.name} = {j.name} alone"
     return ""
+
+
+def guesses(judge: Judge, *sides: Expression) -> str:
+    """Return which letters have a meaning that is only supposed, where a step is wrong for it; empty if none."""
+    found = judge.context.guessed(set().union(*(n.letters(node) for side in sides for node in side.nodes[:1])))
+    told = ", ".join(name_of(v) for v in sorted(found - {"softmax", "sigmoid"}))
+    return f"what is said of {told} is the usual meaning, as the document says nothing of it" if told else ""
 
 
 def whole_loss(judge: Judge, *sides: Expression) -> str:
@@ -109,6 +130,9 @@ def slope_hint(judge: Judge, left: Expression, right: Expression) -> tuple[str, 
             continue
         if (1 in direction) == (product or height == {-1}):
             return None
+        negated = isinstance(body, n.Mul) and body.factors[0] == n.MINUS_ONE
+        if 1 in direction and judge.context.ascent and not negated and not judge.context.definitions[letter].guessed:
+            return None  # up a likelihood
         ask = "down the slope of {}, a likelihood that is to grow: add" if product or height == {-1} else ""
         ask = ask or "up the slope of {}, which is to become smaller: subtract"
         found = refute(_between(judge, before - change), _between(judge, before + change), judge.facts())

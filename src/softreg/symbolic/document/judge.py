@@ -17,6 +17,8 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+import sympy as sp
+
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.arguments import taken_as_one
 from softreg.symbolic.document.compare import Outcome, total_told
@@ -27,10 +29,11 @@ from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import ALONE, POSITIVE, UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
-from softreg.symbolic.document.hints import hint_for, of_another, slope_hint, whole_loss
-from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
+from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
+from softreg.symbolic.document.letters import FUNCTIONS, INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
@@ -41,6 +44,7 @@ SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
 SECONDS_A_DOCUMENT = 20.0
 MOST_STEPS = 1000
+EXAMPLE = "an example in numbers is not checked against a formula"
 UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
 
@@ -87,12 +91,17 @@ class Judge(Equations):
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
+        self._at = chain.links[0].relation.start
         self._scope: dict[Any, Any] = dict(scope)
         self._slope_of_loss = any(
             isinstance(d, n.Derivative) and isinstance(d.body, n.Var) and d.body.letter in LOSSES
             for node in expressions[0].nodes[:1]
             for d in node.walk()
         )
+        parts = (d for node in expressions[0].nodes[:1] for d in node.walk())
+        self._varied = {
+            d.variable.letter for d in parts if isinstance(d, n.Derivative)
+        }  # what derivatives are taken in
         anchor: Expression | None = expressions[0]
         self._wrong = expressions[0]
         broken = False
@@ -113,9 +122,9 @@ class Judge(Equations):
                 step.verdict, step.hint = "undecided", str(error) or "this takes too long"
             except RecursionError:
                 step.verdict, step.hint = "undecided", "too deeply nested"
-            except UNFORESEEN as error:
+            except UNFORESEEN:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
-                step.hint = f"this step could not be evaluated ({type(error).__name__}: {error})"
+                step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
             climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
             if climbs:
                 step.verdict, (step.hint, step.counterexample) = "false", climbs
@@ -125,7 +134,7 @@ class Judge(Equations):
                 self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
             if step.verdict == "false" and not step.inherited and not climbs:
                 slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
-                step.hint = self._hint(slip) or step.hint
+                step.hint = self._hint(slip) or step.hint or self._hint(partial(guesses, self, self._wrong, e))
             self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
                 anchor = e
@@ -160,7 +169,7 @@ class Judge(Equations):
             after is not None
             and node.arguments is None
             and node.letter not in self.context.definitions  # what is defined has no new value
-            and any(isinstance(v, n.Var) and v.letter == node.letter for v in after.walk())
+            and any(_may_be_old(v, node) for v in after.walk())
         )
         if after == node and node.letter not in self.context.definitions:
             return "definition", ""  # z = (z_1, ..., z_K)
@@ -169,6 +178,13 @@ class Judge(Equations):
                 return "false", told
             problem = f"; {right.problem[1]}" if right.problem else ""
             return "update", f"the new value of {name_of(node.letter)}: nothing to prove{problem}"
+        elsewhere = after is not None and any(v.letter == node.letter and v.sub != node.sub for v in n.values(after))
+        if elsewhere and node.letter not in self.context.definitions and node.arguments is None:
+            return "undecided", f"{name_of(node.letter)} stands on both sides: whether this follows is not said"
+        own = n.letters(after) & {i.letter for i in node.sub if isinstance(i, n.Var)} if after is not None else set()
+        if own - n.letters(node) and link.relation.start in {c.at for c in self.context.definitions.values()}:
+            told = f"the index {min(own)} stands as a number on the right: is a letter lost, as in z_{min(own)}?"
+            return "undecided", told
         if not bare or node.primes or (right.problem is not None and right.problem[0] == "unparseable"):
             return None
         definition = self.context.definitions.get(node.letter)
@@ -177,7 +193,7 @@ class Judge(Equations):
             if right.problem is None and not link.condition and not self._is_new(node, right):
                 return None  # it has a value
             return "definition", ""
-        if definition is not None and definition.line == line:
+        if definition is not None and definition.line == line and definition.at == link.relation.start:
             return "definition", right.problem[1] if right.problem else ""
         return None
 
@@ -189,7 +205,9 @@ class Judge(Equations):
         if self._stated.setdefault(key, right) is not right:
             self._stated[node] = self._stated[key]
             return False
-        if isinstance(right.nodes[0], n.Number):
+        if n.is_example(right.nodes[0]) and not isinstance(right.nodes[0], n.Number):
+            del self._stated[key]  # another example may follow
+        elif isinstance(right.nodes[0], n.Number):
             self._stated.setdefault(anyone, right)
         return True
 
@@ -223,14 +241,22 @@ class Judge(Equations):
                 base = left.repaired
             step.hint = "compared with the last side before it that is understood"
         outcome = self._compared(base, right, condition)
+        if outcome.verdict == "false" and (base.shown or right.shown):
+            outcome = self._as_shown(base, right, condition) or outcome
+        if not outcome.holds and any(n.is_example(e.nodes[0]) for e in (base, right)):
+            outcome = self._rounded(base, right, outcome)
         if outcome.verdict == "false" and (told := self._whatever(base, right)):
             outcome = Outcome("undecided", reason=told)
         if outcome.verdict == "false" and of_a_size(condition):
             outcome = Outcome(
                 "undecided", reason="the text speaks of one size alone: such steps are judged for all sizes"
             )
-        if outcome.verdict == "false" and (told := self._unknown(base.nodes[0], right.nodes[0])):
+        if outcome.verdict in ("false", "type-error") and (told := self._unknown(base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=told)
+        if outcome.verdict in ("false", "type-error") and (told := self._only_where(base.nodes[0], right.nodes[0])):
+            outcome = Outcome("undecided", reason=told)
+        if outcome.verdict in ("false", "type-error") and (supposed := self._supposed(base, right, outcome)):
+            outcome = Outcome("undecided", reason=supposed)
         if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
             outcome = Outcome("undecided", reason=nothing)
         if outcome.holds and (other := taken_as_one(self, base.nodes[0], right.nodes[0])):
@@ -253,11 +279,67 @@ class Judge(Equations):
             return False
         return broken
 
+    def _as_shown(self, left: Expression, right: Expression, condition: Any) -> Outcome | None:
+        """Return that two sides are equal as they look on the page, where braces are not seen; else nothing."""
+        for a, b in itertools.product((left, left.shown), (right, right.shown)):
+            if a is None or b is None or a.problem or b.problem or (a is left and b is right):
+                continue
+            outcome = self._compared(a, b, condition)
+            if outcome.holds:
+                told = "this holds as it is shown, where the braces after a sum are not seen: a bracket would say more"
+                return replace(outcome, reason=told)
+        return None
+
+    def _supposed(self, left: Expression, right: Expression, outcome: Outcome) -> str:
+        """Return which letter is only supposed to be a vector or a matrix, where two sides do not fit for that."""
+        ranks = Ranks(self.context)
+        variables = [v for e in (left, right) for v in _in_derivatives(e.nodes[0])]
+        whole = [v for v in variables if ranks.rank(v)]
+        turned = any(isinstance(part, n.Transposed) for e in (left, right) for part in e.nodes[0].walk())
+        if self.context.row_vectors and whole and turned:
+            return "the text speaks of row vectors: which letters are rows is not known, so this is not judged"
+        if any(_is_of_vectors(part, ranks) for e in (left, right) for part in e.nodes[0].walk()):
+            return "a product of two vectors: whether it is taken entry by entry or summed up is not said"
+        guessed = self.context.guessed({v.letter for v in variables})
+        in_features = [v for v in variables if v.letter in INPUTS and _is_differentiated(v, left, right)]
+        for z, x in itertools.product(sorted(guessed), in_features):
+            if x.letter in n.letters(self.context.definitions[z].body):
+                return f"how {name_of(z)} depends on {name_of(x.letter)} is only supposed: say it with an equation"
+        if outcome.verdict != "type-error":
+            return ""
+        for v in whole:
+            if all(isinstance(i, n.Number) for i in v.sub) and v.sub:
+                return f"whether the number at {name_of(v.letter)} counts entries is not said"
+            if v.arguments and v.letter not in self.context.definitions:
+                return f"what {name_of(v.letter)} is, and whether it is a vector, the document does not say"
+        said = {letter.removesuffix("_rows") for letter in self.context.said_ranks} | {ONES}
+        for v in whole:
+            if v.letter.removesuffix("_rows") not in said:
+                kind = "a vector" if ranks.rank(v) == 1 else "a matrix"
+                return (
+                    f"{name_of(v.letter)} is read as {kind}, which the document does not say, and so the two sides "
+                    f"have different shapes ({outcome.reason}): write its index where it has one, or what it is"
+                )
+        return ""
+
+    def _rounded(self, left: Expression, right: Expression, outcome: Outcome) -> Outcome:
+        """Compare numbers as far as the digits of the right side go; where letters are left, nothing is known."""
+        digits = [t.value.partition(".")[2] for t in right.side.tokens if t.type == "NUMBER"]
+        values = [self.values(e) for e in (left, right)]
+        if any(v.ndim or v.at().free_symbols for v in values):
+            return Outcome("undecided", reason=EXAMPLE)
+        numbers = [sp.N(v.at(), 30) for v in values]
+        if not "".join(digits) or len(right.side.tokens) > 2 or not all(x.is_real for x in numbers):
+            return outcome
+        close = abs(numbers[0] - numbers[1]) <= sp.Rational(1, 2) / 10 ** len(digits[0])
+        return Outcome("true", reason="to the digits that are shown") if close else outcome
+
     def _unknown(self, left: n.Node, right: n.Node) -> str:
         """Return what is not known of a letter that may be why two sides differ; empty if all is known."""
         context = self.context
         behind = [context.behind(n.letters(side)) for side in (left, right)]
-        unread = context.without_reading(behind[0] | behind[1])
+        free = {v for v in self._varied if not sum(context.arity_of(v))}
+        unread = context.without_reading(behind[0] | behind[1], free)
         if unread:
             return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
         involved = behind[0] | behind[1]
@@ -265,9 +347,20 @@ class Judge(Equations):
         for letter, definition in context.definitions.items():
             found = n.letters(definition.body)
             known |= found if letter in involved else {v for v in found if not v.isupper()}  # W of another formula
-        known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {"e", ONES}
+        known -= FUNCTIONS - context.definitions.keys()  # S of which nothing is said, in P(k | x) = S(w_k^T x)
+        known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {ONES}
+        known |= set() if sum(context.arity_of("e")) else {"e"}
+        known -= {v for v in known if v.partition("_")[2] in TARGETS and v not in context.definitions}  # p(y | x)
         strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
         return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
+
+    def _only_where(self, left: n.Node, right: n.Node) -> str:
+        """Return the letter that is defined for one value of an index alone, which sums run over; empty if none is."""
+        for letter in sorted(self.context.behind(n.letters(left) | n.letters(right)) & self.context.definitions.keys()):
+            definition = self.context.definitions[letter]
+            if definition.only_where and n.free_indices(definition.body) & self.context.near_truths.keys():
+                return f"what {name_of(letter)} is, is said for one value of an index alone: write it in general"
+        return ""
 
     def _whatever(self, *sides: Expression) -> str:
         """Return that a step which fails by a guess holds for constants; empty if it does not."""
@@ -288,6 +381,35 @@ class Judge(Equations):
         line, column = self.source.place(at)
         proposal = f"; proposed repair: {e.repair}" if e.repair else ""
         return f"line {line}, column {column}: {message}{proposal}"
+
+
+def _is_of_vectors(node: n.Node, ranks: Ranks) -> bool:
+    """Whether this is a product of two vectors of which neither is transposed, and neither is made of weights."""
+    if not isinstance(node, n.Mul):
+        return False
+    for a, b in itertools.pairwise(f for f in node.factors if ranks.rank(f)):
+        turned = any(isinstance(part, n.Transposed) for f in (a, b) for part in f.walk())
+        if ranks.rank(a) == ranks.rank(b) == 1 and not turned and not (n.letters(a) | n.letters(b)) & set(WEIGHTS):
+            return True
+    return False
+
+
+def _is_differentiated(v: n.Var, *sides: Expression) -> bool:
+    return any(isinstance(part, n.Derivative) and part.variable == v for e in sides for part in e.nodes[0].walk())
+
+
+def _in_derivatives(node: n.Node) -> list[n.Var]:
+    """Return the letters of values, and those in which derivatives are taken."""
+    return [*n.values(node), *(part.variable for part in node.walk() if isinstance(part, n.Derivative))]
+
+
+def _may_be_old(v: n.Node, new: n.Var) -> bool:
+    """Whether this is the value of a letter before an update: the same entry, or one that a slip may have named."""
+    if not isinstance(v, n.Var) or v.letter != new.letter:
+        return False
+    counted = any(not isinstance(i, n.Var) for i in (*v.sub, *new.sub)) and (*v.sub, *new.sub) != (*new.sub, *v.sub)
+    numbers = all(isinstance(i, n.Number) for i in (*v.sub, *new.sub))
+    return v.sub == new.sub or (counted and not numbers) or (new.letter in WEIGHTS and not numbers)
 
 
 def _told(outcome: Outcome) -> str:

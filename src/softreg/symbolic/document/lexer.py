@@ -45,8 +45,9 @@ class Token:
 
 
 _COMMAND = re.compile(r"\\([A-Za-z]+\*?|.)", re.DOTALL)
-_NUMBER = re.compile(r"\d+(\.\d+)?")
+_NUMBER = re.compile(r"\d+((\.|\{,\})\d+)?")
 SUBSCRIPTS = frozenset({"new", "old", "tot", "max", "min", "avg", "reg", "ce", "nll"})
+_FUNCTION = re.compile("(?<=^[A-Za-z])(log|ln|exp)|^(log|ln|exp)(?=[A-Za-z]{1,2}$)")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"[A-Za-z]{2,}([ -][A-Za-z]+){0,3}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
@@ -82,6 +83,8 @@ class Lexer:
         start, c = self._at, self._text[self._at]
         if c == "\\":
             self._command()
+        elif c == "$" and self._depth():
+            self._at += 1  # mathematics in a box: \\fbox{$a = b$}
         elif c == "%":
             stop = self._text.find("\n", start, self._end)
             self._at = self._end if stop < 0 else stop
@@ -107,6 +110,9 @@ class Lexer:
             self._at += 1
             self._put("BAD", f"the character {c!r} is not understood", start)
 
+    def _depth(self) -> int:
+        return sum((t.type == "LBRACE") - (t.type == "RBRACE") for t in self.tokens)
+
     def _number(self) -> None:
         start = self._at
         match = _NUMBER.match(self._text, start, self._end)
@@ -116,7 +122,7 @@ class Lexer:
             or (len(self.tokens) > 1 and self.tokens[-2].type == "FRAC" and self.tokens[-1].type in ("NUMBER", "NAME"))
         )  # there TeX takes one digit
         self._at = start + 1 if single else match.end()
-        value = self._text[start : self._at]
+        value = self._text[start : self._at].replace("{,}", ".")
         if len(value) > 30:
             self._put("BAD", "a number of more than 30 digits", start)
         else:
@@ -145,6 +151,16 @@ class Lexer:
             self._at = match.end()
             self._word(run, start)
             return
+        within = _FUNCTION.search(run)
+        if within and len(run) > 3 and self.tokens[-1:] and self._goes_on(match.end()):
+            run = run[: within.start() or within.end()]  # y_ilog(p_i), kloga_k
+            self._at = start + len(run)
+            if run in WORDS:
+                self._word(run, start)
+            else:
+                self._at = start + 1
+                self._put("NAME", run[0], start)
+            return
         before_it = [t.type for t in self.tokens[-3:]]
         numbered = before_it == ["CARET", "LBRACE", "LPAR"]  # w^{(old)}
         script = numbered or before_it[-2:] in (["UNDER", "LBRACE"], ["CARET", "LBRACE"])
@@ -158,6 +174,10 @@ class Lexer:
         else:
             self._at = start + 1
             self._put("NAME", run[0], start)
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether what a function may be of follows: a bracket, an index, a command."""
+        return bool(re.compile(r"\s*[(\\_{\[]").match(self._text, at, self._end))
 
     def _word(self, word: str, start: int) -> None:
         kind = WORDS[word]
@@ -206,6 +226,8 @@ class Lexer:
                 self._at += 1
         elif name in WITH_ARGUMENT or name == "textcolor":
             self._argument()
+        elif name in ("colorbox", "fcolorbox", "bbox"):
+            self._boxed(name)
         elif name in ("underbrace", "overbrace"):
             self._braced(start)
         elif name in ("stackrel", "overset", "underset"):
@@ -256,6 +278,14 @@ class Lexer:
                 break
         self._put("LNORM", name, start)
 
+    def _boxed(self, name: str) -> None:
+        """Go past the colours of a box, before what stands in it."""
+        for _ in range(("bbox", "colorbox", "fcolorbox").index(name)):
+            self._argument()
+        self._skip_spaces()
+        if self._text.startswith("[", self._at) and "]" in self._text[self._at : self._end]:
+            self._at = self._text.index("]", self._at) + 1
+
     def _braced(self, start: int) -> None:
         """Read what a brace is drawn under, and drop what is written below it."""
         self._at = self._inner(start)
@@ -277,10 +307,20 @@ class Lexer:
             self._at += 1
 
     def _accented(self, accent: str, start: int) -> None:
+        self._skip_spaces()
+        inner_at = self._at
         inner = self._argument().strip()
+        made = Lexer(inner, 0, len(inner)).run()
         accent = accent.removeprefix("wide").replace("overline", "bar")
         if len(Lexer(inner, 0, len(inner)).run()) == 1:
             self._put("NAME", f"\\{accent} {Lexer(inner, 0, len(inner)).run()[0].value}", start)
+        elif made and made[0].type == "NAME" and made[1].type in ("UNDER", "CARET") and len(inner.split("}")) < 3:
+            at, self._at = self._at, inner_at  # \\hat{y_k} is \\hat{y}_k
+            made = Lexer(self._text, inner_at, at).run()
+            braced = made[:1] and made[0].type == "LBRACE"
+            made = made[1:-1] if braced else made
+            self.tokens += [replace(made[0], value=f"\\{accent} {made[0].value}", start=start), *made[1:]]
+            self._at = at
         else:
             self._put("BAD", f"\\{accent} over more than one letter", start)
 
@@ -365,4 +405,29 @@ def _with_primed(made: list[Token]) -> list[Token]:
 
 def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Return the tokens of text[start:end], their places counted in the whole text."""
-    return Lexer(text, start, len(text) if end is None else end).run()
+    return _with_fractions(Lexer(text, start, len(text) if end is None else end).run())
+
+
+def _with_fractions(made: list[Token]) -> list[Token]:
+    r"""Return the tokens with {a \over b} as \frac{a}{b}."""
+    at = next((at for at, token in enumerate(made) if token.type == "OVER"), -1)
+    if at < 0:
+        return made
+    depth, opens, closes = 0, -1, -1
+    for place in range(at - 1, -1, -1):
+        depth += (made[place].type == "RBRACE") - (made[place].type == "LBRACE")
+        if depth < 0:
+            opens = place
+            break
+    depth = 0
+    for place in range(at + 1, len(made)):
+        depth += (made[place].type == "LBRACE") - (made[place].type == "RBRACE")
+        if depth < 0:
+            closes = place
+            break
+    if opens < 0 or closes < 0:
+        return [replace(t, type="BAD", value="\\over without braces around it") if t is made[at] else t for t in made]
+    bar = made[at]
+    first, last = replace(bar, type="LBRACE", value="{"), replace(bar, type="RBRACE", value="}")
+    parts = [replace(bar, type="FRAC"), first, *made[opens + 1 : at], last, first, *made[at + 1 : closes], last]
+    return _with_fractions([*made[: opens + 1], *parts, *made[closes:]])

@@ -141,6 +141,8 @@ class Meaning(Entries):
 
     def _power(self, node: n.Power, scope: Scope, opaque: frozenset[str]) -> Array:
         base, exponent = self.value(node.base, scope, opaque), self.value(node.exponent, scope, opaque)
+        if base.ndim == 1 and not exponent.ndim and exponent.at().is_Rational:
+            return namespace.Array(base.shape, lambda i: base.at(i) ** exponent.at())  # entry by entry
         if base.ndim or exponent.ndim:
             raise UnclearError("the inverse of a matrix is not evaluated" if base.ndim == 2 else "a power of a vector")
         if exponent.at().is_Rational:

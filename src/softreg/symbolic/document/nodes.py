@@ -229,6 +229,14 @@ def letters(node: Node) -> set[str]:
     return {v.letter for v in values(node)}
 
 
+def is_example(node: Node) -> bool:
+    """Whether a formula is made of numbers alone, with decimals or in a list: -log(0.245), [2][3][4]."""
+    numbers = [part for part in node.walk() if isinstance(part, Number)]
+    factors = node.factors if isinstance(node, Mul) else ()
+    listed = len(factors) > 1 and factors[0] != MINUS_ONE and all(isinstance(f, Number) for f in factors)
+    return not letters(node) and (listed or any(x.value.denominator != 1 for x in numbers))
+
+
 def free_indices(node: Node) -> set[str]:
     """Return the letters that stand as indices and are bound by no sum or maximum."""
     if isinstance(node, (Sum, Largest, Diagonal)):

@@ -133,7 +133,8 @@ def _step(number: int, step: Step, lines: list[str]) -> str:
     if step.counterexample:
         c = step.counterexample
         where = ", ".join(f"{k} = {v}" for k, v in {**c["sizes"], **c["indices"]}.items()) or "one point"
-        told = f"at {where} the left is {c['left']}, the right {c['right']}"
+        values = ", ".join(f"{name} = {value}" for name, value in c["letters"].items())
+        told = f"at {where} the left is {c['left']}, the right {c['right']}" + f" (with {values})" * bool(values)
         parts.append(f"<p>Counterexample: {escape(told)}.</p>")
     if step.hint:
         parts.append(f"<p>{escape(step.hint[:1].upper() + step.hint[1:])}.</p>")

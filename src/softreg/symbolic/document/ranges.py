@@ -15,7 +15,7 @@ import sympy as sp
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_of_rows, is_slope
-from softreg.symbolic.document.letters import ONES, SAMPLE, SIZES
+from softreg.symbolic.document.letters import ONES, SAMPLE, SIZES, TARGETS, WEIGHTS
 
 Axis = tuple[Any, ...]
 Shape = tuple[Axis, ...]
@@ -24,6 +24,10 @@ Scope = dict[str, Axis]
 
 class RangeError(Exception):
     """Indices or shapes that do not fit."""
+
+
+class UnreadError(RangeError):
+    """An index that is not understood."""
 
 
 class Ranges:
@@ -36,6 +40,9 @@ class Ranges:
         self._sums: dict[int, Axis] = {}
         self._kept: list[n.Node] = []
         self._names: dict[Axis, str] = {}
+        counted = sorted(v for v, (_, sup) in context.arity.items() if sup == 1 and v not in {*WEIGHTS, "b"})
+        for letter in counted[1:]:
+            self._join(("sup", letter, 0), ("sup", counted[0], 0), f"{letter} of a sample")
         for letter in sorted(context.sampled):
             self._join(("sup", letter, 0), ("sup", min(context.sampled), 0), f"{letter} of a sample")
         self.fixed: Scope = {}  # indices that a definition has and does not bind, where sums leave one out
@@ -151,7 +158,7 @@ class Ranges:
                     self._join(("sub", f"{node.letter} as a label", place), row, f"the label {node.letter}")
             return ("classes",)
         if not isinstance(node, n.Var) or node.sub or node.primes:
-            raise RangeError("an index that is not understood")
+            raise UnreadError("an index that is not understood: it is neither a letter nor a number")
         if node.letter in self.fixed:
             scope.setdefault(node.letter, self.fixed[node.letter])
         if node.letter in scope:
@@ -247,7 +254,7 @@ class Ranges:
                 return self.shape(node.arguments[0], scope)
             return ()
         for argument in node.arguments or ():
-            if isinstance(argument, n.Var):
+            if isinstance(argument, n.Var) and letter.partition("_")[2] not in TARGETS:
                 self._quietly(argument, scope)
         if ("value", letter) in scope:  # type: ignore[comparison-overlap]
             return ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context, is_bias, is_of_rows, is_slope
@@ -21,13 +23,36 @@ class Ranks:
 
     def __init__(self, context: Context):
         self.context = context
+        self._one_number = False
 
     def settle(self, nodes: Iterable[n.Node]) -> None:
         """Raise the number of indices of letters until all products and sums fit."""
         nodes = list(nodes)
+        self._one_number = _is_of_one_number(nodes)
         self._settle(nodes)
         self._gradients(nodes)
         self._settle(nodes)
+
+    def said(self, nodes: Iterable[n.Node]) -> set[str]:
+        r"""Return the letters whose indices are all written somewhere, or that make such; w in w^\top x."""
+        nodes = list(nodes)
+        variables = [v for node in nodes for v in n.values(node)]
+        found = {v.letter for v in variables if v.sub and len(v.sub) == self.context.arity_of(v.letter)[0]}
+        found |= {v for v, d in self.context.definitions.items() if d.sub and len(d.sub) == self.context.arity_of(v)[0]}
+        found -= {v for v in "UV" if v in self.context.definitions and self.context.definitions[v].at < 0}  # of rows u
+        for part in (part for node in nodes for part in node.walk() if isinstance(part, n.Mul)):
+            for a, b in itertools.pairwise(part.factors):
+                if isinstance(a, n.Transposed) and isinstance(a.body, n.Var) and self.rank(a) == self.rank(b) == 1:
+                    found |= {a.body.letter} | ({b.letter} if isinstance(b, n.Var) else set())
+        for _ in self.context.definitions:
+            before = len(found)
+            for letter, definition in self.context.definitions.items():
+                whole = {v.letter for v in n.values(definition.body) if self.rank(v)}
+                if whole and self.context.arity_of(letter)[0] and (whole <= found or letter in found):
+                    found |= whole | {letter}
+            if len(found) == before:
+                break
+        return found
 
     def _settle(self, nodes: list[n.Node]) -> None:
         for _ in range(4):
@@ -72,7 +97,8 @@ class Ranks:
                     and not b.sub
                     and b.letter not in SCALARS
                 ):
-                    self._vector(a, 2)
+                    row = self._one_number and not _is_matrix(b)
+                    self._vector(a, 1 if row else 2)
                     self._vector(b, 2 if _is_matrix(b) else 1)
         elif isinstance(node, n.Var) and node.arguments and is_of_rows(node, self.context):
             argument = node.arguments[0]
@@ -135,6 +161,18 @@ class Ranks:
             else:
                 out = max(0, out + right - 2)
         return out
+
+
+def _is_of_one_number(nodes: list[n.Node]) -> bool:
+    r"""Whether (1 - y) \log(1 - p) stands there, where y and p never have an index: then p is one number."""
+    indexed = {v.letter for node in nodes for v in n.values(node) if v.sub or v.sup}
+    indexed |= {v.letter for node in nodes for t in node.walk() if isinstance(t, n.Transposed) for v in n.values(t)}
+    for part in (part for node in nodes for part in node.walk() if isinstance(part, n.Mul)):
+        logs = [f.argument for f in part.factors if isinstance(f, n.Function) and f.name == "log"]
+        rests = [f for f in (*part.factors, *logs) if isinstance(f, n.Add) and f.terms[0] == n.Number(Fraction(1))]
+        if logs and len(rests) == 2 and not any(n.letters(f) & indexed for f in rests):
+            return True
+    return False
 
 
 def _elsewhere(node: n.Node) -> Iterator[n.Var]:

@@ -201,7 +201,10 @@ class Reader(Letters):
         if product:
             body = n.Function("log", body)
         if not lower:
-            raise NotUnderstoodError("a sum without an index", tree.start)
+            free = n.free_indices(body)
+            if len(free) != 1 or upper or product:
+                raise NotUnderstoodError("a sum without an index: over what does it run?", tree.start)
+            return n.Sum(min(free), None, None, (), body, tree.start)
         bounds: dict[str, n.Node | None] = {}
         excluded: dict[str, list[n.Node]] = {}
         samples = bool(run_over(lower[0]) & self.notation.summed_values & INPUTS)
@@ -344,6 +347,10 @@ class Reader(Letters):
         raise NotUnderstoodError("a derivative whose variable is not understood", tree.start)
 
     def _fraction(self, tree: Tree) -> n.Node:
+        top, bottom = (flat(part) for part in tree.parts)
+        if is_d(top[:1]) and top[0].kind == "leaf" and top[0].is_leaf("PARTIAL") and not is_d(bottom[:1]):
+            told = "below this \\partial stands a letter without \\partial: is \\frac{\\partial}{\\partial z} meant?"
+            raise NotUnderstoodError(told, tree.start)
         if self._is_derivative(tree):
             return self._product([(" ", tree)])
         return n.Quotient(*(self.read(part) for part in tree.parts))

@@ -16,6 +16,7 @@ from softreg.symbolic.document.letters import (
     ARGUMENTS,
     FUNCTIONS,
     INDEX,
+    INPUTS,
     LOGITS,
     LOSSES,
     NEW,
@@ -114,7 +115,8 @@ class Letters(ABC):
 
     def _applied(self, head: n.Var, bracket: Tree, numbered: bool) -> n.Var:
         written = [part for part in bracket.parts if not part.is_leaf("DOTS")]
-        head, arguments = _of_an_event(head, tuple(map(self.read, written)))
+        bare = self.notation.bare.get(head.letter, frozenset())
+        head, arguments = _of_an_event(head, tuple(map(self.read, written)), likelihood=not bare)
         arguments = arguments if len(written) == len(bracket.parts) else ()
         sub, sup = list(head.sub), list(head.sup)
         if head.letter.removesuffix("_rows") in self.notation.whole:
@@ -272,7 +274,7 @@ class Letters(ABC):
         return replace(value, letter=letter, sub=tuple(sub), mark=mark, given=given)
 
 
-def _of_an_event(head: n.Var, arguments: tuple[n.Node, ...]) -> tuple[n.Var, tuple[n.Node, ...]]:
+def _of_an_event(head: n.Var, arguments: tuple[n.Node, ...], likelihood: bool) -> tuple[n.Var, tuple[n.Node, ...]]:
     """Read p(C_k | x) as p_k(x); p(C_1 | x), p(C_2 | x) and p(t | w) are functions of their own."""
     event = arguments[0] if len(arguments) > 1 else None
     if not isinstance(event, n.Var):
@@ -286,6 +288,9 @@ def _of_an_event(head: n.Var, arguments: tuple[n.Node, ...]) -> tuple[n.Var, tup
     given = arguments[1]
     if event.letter in DATA and not event.sub and isinstance(given, n.Var) and given.letter in WEIGHTS:
         return replace(head, letter=f"{head.letter}_{event.letter}"), arguments
+    inputs = isinstance(given, n.Var) and given.letter in INPUTS
+    if likelihood and head.letter in ("p", "P", "\\Pr") and event.letter in TARGETS and inputs and not head.sub:
+        return replace(head, letter=f"{head.letter}_{event.letter}"), arguments  # of what was seen: p(y | x)
     return head, arguments
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
@@ -9,10 +10,11 @@ from softreg.symbolic.document.alone import as_number, number_in
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
-from softreg.symbolic.document.letters import INDEX, INPUTS, ONES
+from softreg.symbolic.document.groups import without_braces_of_sums
+from softreg.symbolic.document.letters import INDEX, INPUTS, ONES, TARGETS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.plain import in_words
-from softreg.symbolic.document.ranges import RangeError, Ranges, Shape
+from softreg.symbolic.document.ranges import RangeError, Ranges, Shape, UnreadError
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side, Source
@@ -46,6 +48,14 @@ class Sides:
             out.problem = ("unparseable", "too deeply nested", side.start)
         return out
 
+    def _shown(self, e: Expression) -> Expression | None:
+        """Return a side as it looks on the page, without the braces around what is summed, if that is another."""
+        bare = without_braces_of_sums(list(e.side.tokens))
+        if e.problem is not None or len(bare) == len(e.side.tokens):
+            return None
+        other = self.read(replace(e.side, tokens=tuple(bare)))
+        return other if other.problem is None and other.nodes[:1] != e.nodes[:1] else None
+
     def read_all(self, chain: Chain) -> list[Expression]:
         """Return the sides of a chain; their sums reach as far as their index does, if it is free nowhere else."""
         found = [self.read(side) for side in (chain.head, *(link.right for link in chain.links))]
@@ -53,6 +63,7 @@ class Sides:
         free = set().union(*(n.free_indices(node) for nodes in reaching for node in nodes))
         for e in found:
             e.nodes = [n.reaching(node, free) for node in e.nodes]
+            e.shown = self._shown(e)
         self._turn(found)
         return found
 
@@ -104,7 +115,13 @@ class Sides:
                 seen[letter] = seen.get(letter, 0) + 1
         for e in everything:
             for v in (v for node in e.nodes for v in values_in(node)):
-                if seen.get(v.letter) == 1 and v.letter not in known and v.letter not in self._ranges.known_sizes():
+                likelihood = v.letter.partition("_")[2] in TARGETS  # p(y | x), whatever it is
+                if (
+                    not likelihood
+                    and seen.get(v.letter) == 1
+                    and v.letter not in known
+                    and v.letter not in self._ranges.known_sizes()
+                ):
                     if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
                         continue
                     e.problem = (
@@ -115,7 +132,7 @@ class Sides:
 
     def type_definitions(self) -> None:
         """Settle over what the indices of the definitions run."""
-        for definition in self._context.definitions.values():
+        for definition in list(self._context.definitions.values()):
             scope: dict[Any, Any] = {}
             for kind, names in (("sub", definition.sub), ("sup", definition.sup)):
                 for place, name in enumerate(names):
@@ -128,7 +145,11 @@ class Sides:
                 for place, axis in enumerate(shape, start=len(definition.sub)):
                     self._ranges.join(("sub", definition.letter, place), axis)
             except RangeError as error:
-                self._context.notes.append(f"{definition.text}: {error}")
+                if definition.guessed:  # so it is not that
+                    del self._context.definitions[definition.letter]
+                    self._context.notes[:] = [t for t in self._context.notes if not t.startswith(definition.text)]
+                else:
+                    self._context.notes.append(f"{definition.text}: {error}")
 
     def type(self, expressions: list[Expression]) -> dict[str, Any]:
         """Settle over what the indices of a chain run; what does not fit is a problem of its side."""
@@ -137,10 +158,11 @@ class Sides:
         number = number_in([node for e in expressions for node in e.nodes], self._context)
         for e in expressions:
             e.nodes = [as_number(node, number) for node in e.nodes] if number else e.nodes
-            for expression in (e, e.repaired):
+            for expression in (e, e.repaired, e.shown):
                 if expression is None or expression.problem is not None:
                     continue
-                fitting, errors = [], []
+                fitting: list[n.Node] = []
+                errors: list[RangeError] = []
                 for node in expression.nodes:
                     try:
                         shape = self._ranges.attempt(node, scope)
@@ -150,9 +172,10 @@ class Sides:
                                 self._ranges.join(one, other)  # as many ones as there are entries on the other side
                         last = shape
                     except RangeError as error:
-                        errors.append(str(error))
+                        errors.append(error)
                 if fitting:
                     expression.nodes = fitting
                 else:
-                    expression.problem = ("type-error", in_words(errors[0]), expression.side.start)
+                    verdict = "unparseable" if isinstance(errors[0], UnreadError) else "type-error"
+                    expression.problem = (verdict, in_words(str(errors[0])), expression.side.start)
         return scope

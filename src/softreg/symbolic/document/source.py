@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from softreg.symbolic.document.abbreviations import joined, names_in
-from softreg.symbolic.document.commands import words
 from softreg.symbolic.document.conditions import Condition, leading, of_a_size, said, taken_out
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
+from softreg.symbolic.document.groups import LAYOUTS, hidden, opened
 from softreg.symbolic.document.lexer import Token, tokens
-from softreg.symbolic.document.speech import is_announced, says_when
+from softreg.symbolic.document.speech import is_announced, says_when, withdraws
 
 ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
 _DISPLAY = re.compile(
@@ -26,7 +26,8 @@ _DISPLAY = re.compile(
     r"|<!--.*?(?:-->|\Z)|(?m:^)(?P<fence>```+|~~~+)(?![ \t]*math)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
     r"|(?m:^)```+[ \t]*math[^\n]*\n(?P<math>.*?)(?:\n```|\Z)"
     r"|(?<!\\)\$\$(?P<dollars>.*?)(?:\$\$|\Z)"
-    r"|\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
+    r"|<script[^>]*math/tex[^>]*>(?P<script>.*?)(?:</script>|\Z)"
+    r"|(?<!\\)\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
     r"|\\begin\{(?P<name>(?:" + "|".join(ENVIRONMENTS.split()) + r")\*?)\}(?P<environment>.*?)(?:\\end\{(?P=name)\}|\Z)"
     r"|\\\((?P<round>.{1,2000}?)\\\)"
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
@@ -35,6 +36,11 @@ _DISPLAY = re.compile(
 _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
+_UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
+_OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
+_FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
+_BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
+_HEADING = re.compile(r"(?m)^#{1,6}[ \t][^\n]*")
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 _OF_FORMULAS = frozenset(("NUMBER", "PLUS", "MINUS", "TIMES", "SLASH", "FRAC", "SUM", "LOG", "EXP", "CARET", "UNDER"))
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
@@ -119,7 +125,7 @@ class Source:
             group = next(
                 (
                     g
-                    for g in ("math", "dollars", "brackets", "environment", "round", "inline")
+                    for g in ("math", "dollars", "script", "brackets", "environment", "round", "inline")
                     if match.group(g) is not None
                 ),
                 None,
@@ -129,12 +135,14 @@ class Source:
             start, end = match.span(group)
             assert kind
             if group in ("round", "inline"):
-                self._read(start, end, inline, ())
+                self._read(start, end, inline, (), shown=False)
                 self._denoted(match, text, inline)
                 continue
-            case = self._case(text[max(last, start - 400) : match.start()], max(last, start - 400))
-            self._read(start, end, chains, case)
+            prose = text[max(last, start - 400) : match.start()]
+            case = self._case(prose, max(last, start - 400))
+            self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
             last = match.end()
+        inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
@@ -151,6 +159,19 @@ class Source:
             equal = Token("EQ", "=", between.start(1), between.end(1))
             inline.append(Chain(self.side(a), [Link(equal, self.side(b))]))
 
+    def _named_below(self, text: str) -> Iterator[Chain]:
+        r"""Yield p_k = a for each \underbrace{a}_{p_k}."""
+        for match in _UNDERBRACE.finditer(text):
+            above = _closed(text, match.end() - 1)
+            below = _BELOW.match(text, above) if above else None
+            stop = _closed(text, below.end() - 1) if below else 0
+            if below is None or not stop:
+                continue
+            name = tokens(self.text, below.end(), stop - 1)
+            if name and name[0].type == "NAME" and {t.type for t in name} <= _OF_NAMES:
+                value = self.side(tokens(self.text, match.end(), above - 1))
+                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)])
+
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
         sides = [side.tokens for c in chains for side in (c.head, *(link.right for link in c.links))]
@@ -161,31 +182,68 @@ class Source:
                 link.right = replace(link.right, tokens=joined(link.right.tokens, names))
 
     def _case(self, prose: str, offset: int) -> Condition:
-        """Return the condition of the case that the text just before a display announces."""
-        paragraph = re.split(r"\n[ \t]*\n", prose.rstrip())[-1]
-        begin = offset + len(prose.rstrip()) - len(paragraph)
-        found = list(re.finditer(r"\$([^$]+)\$|\\\((.+?)\\\)", paragraph))
-        conditions = []
-        for match in found:
-            group = 1 if match.group(1) else 2
-            made = tuple(tokens(self.text, begin + match.start(group), begin + match.end(group)))
-            of_indices = len(made) == 3 and made[1].type in ("EQ", "NEQ") and made[0].type == made[2].type == "NAME"
-            if of_indices or of_a_size(made):
-                conditions.append((made, is_announced(paragraph[: match.start()], paragraph[match.end() :])))
+        """Return the condition of the case that the text just before a display announces, or the heading above it."""
+        prose = prose.rstrip()
+        begin = max((m.end() for m in re.finditer(r"\n[ \t]*\n", prose)), default=0)
+        conditions = self._conditions(prose[begin:], offset + begin)
+        headings = list(_HEADING.finditer(prose, 0, begin))
+        if not conditions and headings and not withdraws(prose[headings[-1].end() :]):
+            conditions = self._conditions(headings[-1].group(), offset + headings[-1].start())
         return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
 
-    def _read(self, start: int, end: int, chains: list[Chain], case: Condition) -> None:
+    def _conditions(self, text: str, offset: int) -> list[tuple[Condition, bool]]:
+        """Return the comparisons of two indices in a text, and whether its words say that they hold from here on."""
+        conditions = []
+        for match in sorted([*_FORMULA.finditer(text), *_BARE_CASE.finditer(text)], key=lambda match: match.start()):
+            group = match.lastindex or 0
+            made = tuple(tokens(self.text, offset + match.start(group), offset + match.end(group)))
+            of_indices = len(made) == 3 and made[1].type in ("EQ", "NEQ") and made[0].type == made[2].type == "NAME"
+            if of_indices or of_a_size(made):
+                conditions.append((made, is_announced(text[: match.start(group)], text[match.end() :])))
+        return conditions
+
+    def _read(
+        self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True, anew: bool = False
+    ) -> None:
         first = True
         made = tokens(self.text, start, end)
         made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
+        whole = made
+        made = opened(made)
+        known = len(chains) - 1 if chains else 0
         for before, token, after in zip((None, *made), made, made[1:], strict=False):
             begins = before is None or before.type in ("ROW", "QUAD", "AMP", "BEGIN", "COMMA")
             if token.type == "LABEL" and begins and after.type == "EQ":
                 self._named.add(token.value)
         for row in _rows(made):
+            announced = said(row) if row[0].type == "TEXT" and is_announced(row[0].value, "") else ()
+            if announced:
+                case = announced  # "when i = j" in a row of its own
+                continue
             for piece, condition in _equations(row, self.text):
+                if first and anew and piece and piece[0].type == "EQ" and chains and (case or chains[-1].condition):
+                    chains.append(
+                        Chain(chains[-1].head, condition=case)
+                    )  # "if i = j," or "in general,": it starts anew
+                    first = False
                 self._add(piece, condition, chains, case, first)
                 first = False
+        if shown:
+            self._tell_hidden(whole, start, end, chains, known)
+
+    def _tell_hidden(self, made: list[Token], start: int, end: int, chains: list[Chain], known: int) -> None:
+        """Add what stands beside each sign of equality that made no step, as something that is not read."""
+        found = {
+            link.relation.start for chain in chains[known:] for link in chain.links if link.relation.start >= start
+        }
+        lost = list(hidden(made, found))
+        for token, after in zip(lost, [*(t.start for t in lost), end][1:], strict=False):
+            told = "an equation within brackets, braces or words that are not understood: nothing of it is judged"
+            left = Token("BAD", told, start, token.start)
+            right = Token("BAD", told, token.end if token.type == "EQ" else token.start, after)
+            relation = replace(token, type="EQ")
+            chains.insert(known, Chain(self.side([left]), [Link(relation, self.side([right]))]))
+            start = right.start
 
     def _add(self, row: list[Token], condition: Condition, chains: list[Chain], case: Condition, first: bool) -> None:
         parts = split(row, *RELATIONS)
@@ -211,6 +269,16 @@ class Source:
                 chains.append(Chain(self.side(part), condition=case))
             else:
                 chains[-1].links.append(Link(relation, self.side(part, relation.end), condition))
+
+
+def _closed(text: str, at: int) -> int:
+    """Return the place after the brace that closes the one here; 0 if there is none near."""
+    depth = 0
+    for match in re.finditer(r"\\.|[{}]", text[at : at + 2000]):
+        depth += (match.group() == "{") - (match.group() == "}")
+        if depth == 0:
+            return at + match.end()
+    return 0
 
 
 def _dangles(side: Side) -> bool:
@@ -259,14 +327,6 @@ def _rows(made: list[Token]) -> Iterator[list[Token]]:
                 current += cell
         if any(t.type not in ("TEXT", "COMMA", "QUAD") for t in current):
             yield current
-
-
-LAYOUTS = frozenset(
-    words(
-        "aligned align split gather gathered equation multline eqnarray flalign alignedat alignat displaymath "
-        "document subequations math dmath"
-    )
-)
 
 
 def _equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condition]]:

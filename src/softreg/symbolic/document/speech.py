@@ -1,4 +1,4 @@
-"""The words that announce a case, and those that take one back, in English, German, French, Italian and Spanish."""
+"""The words that announce a case, and those that take one back, in six languages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ WHEN = frozenset(
     + words("para cuando caso sea sean supongamos considere consideremos")
     + words("se per quando caso sia siano supponiamo consideriamo")
 )
+_WHEN_CHINESE = re.compile("当|當|如果|若|假设|假設")  # there are no spaces between words
+_WITHDRAWN_CHINESE = re.compile("一般|所有|任意|任何|无论|無論|不论|不論|不同")
 # "we had zero for i != j, so in general": what was said before does not hold any more
 _WITHDRAWN = frozenset(
     words("unlike general all any every both arbitrary regardless")
@@ -24,7 +26,7 @@ _WITHDRAWN = frozenset(
 )
 _ELSE = re.compile(
     r"\b(otherwise|else|sonst|andernfalls|ansonsten|sinon|autrement|altrimenti|"
-    r"(en|de) (otro caso|caso contrario|lo contrario)|lo contrario)\b"
+    r"(en|de) (otro caso|caso contrario|lo contrario)|lo contrario)\b|否则|否則"
 )
 _SINCE = frozenset(
     words("since as with by because hence thus given using from via at on let assuming note recall here")
@@ -39,7 +41,14 @@ def spoken(text: str) -> set[str]:
 def is_announced(before: str, after: str) -> bool:
     """Whether the words around a condition say that it is the case from here on."""
     said = spoken(before) | spoken(after)
-    return bool(said & WHEN) and not said & _WITHDRAWN and not says_else(after)
+    if not said & WHEN and not _WHEN_CHINESE.search(before):
+        return False
+    return not withdraws(before + " " + after) and not says_else(after)
+
+
+def withdraws(text: str) -> bool:
+    """Whether words say that something holds in general."""
+    return bool(spoken(text) & _WITHDRAWN or _WITHDRAWN_CHINESE.search(text))
 
 
 def says_else(text: str) -> bool:

@@ -56,6 +56,7 @@ class Expression:
     problem: tuple[str, str, int] | None = None
     repaired: Expression | None = None
     repair: str = ""
+    shown: Expression | None = None  # as it looks on the page, where braces after a sum are not seen
     viable: list[int] = field(default_factory=list)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
@@ -10,6 +11,8 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE
 from softreg.symbolic.document.letters import LOGITS, ONES, SIZES, TARGETS, WEIGHTS
+
+OF_SCORES = frozenset({"\\sigma", "softmax", "sigmoid", "S"})  # functions: never targets
 
 
 def _core(factors: Iterable[n.Node]) -> list[n.Node]:
@@ -43,6 +46,16 @@ class Uses:
     def vars(self) -> list[n.Var]:
         """Return all variables that stand for values."""
         return [v for node in self._nodes for v in n.values(node)]
+
+    def vectors(self) -> set[str]:
+        r"""Return the letters of vectors with an index, as in u_w^\top v_c."""
+        found: set[str] = set()
+        for part in (part for node in self._nodes for part in node.walk() if isinstance(part, n.Mul)):
+            for a, b in itertools.pairwise(part.factors):
+                v = a.body if isinstance(a, n.Transposed) else None
+                if isinstance(v, n.Var) and isinstance(b, n.Var) and v.sub and b.sub:
+                    found |= {v.letter, b.letter}
+        return found
 
     def called(self, letter: str) -> bool:
         """Whether a letter stands before brackets anywhere."""
@@ -78,6 +91,7 @@ class Uses:
         same logits, all there is to prove would be 0 = 0.
         """
         votes: Counter[str] = Counter()
+        own = self.context.definitions.keys() | OF_SCORES
         known = self.defined_probability() is not None
         for top in self._nodes:
             for node in top.walk():
@@ -98,7 +112,7 @@ class Uses:
                         if isinstance(f, n.Var) and (f.letter not in inside or known or len(inside) > 1)
                     ]
                     if logs:
-                        votes.update(f.letter for f in weights if f.letter not in self.context.definitions and f.sub)
+                        votes.update(f.letter for f in weights if f.letter not in own and f.sub)
         usual = next(
             (t for t in (*TARGETS, "Y") if t in used | self.context.labels and t not in self.context.definitions), None
         )
@@ -130,7 +144,7 @@ class Uses:
                     votes[node.variable.letter] += 1
         weights = any(w in used for w in WEIGHTS)
         for letter in list(votes):
-            other = letter.endswith(("_rows", "'"))
+            other = letter.endswith(("_rows", "'")) or letter in self.vectors()
             if other or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"

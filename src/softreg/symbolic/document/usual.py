@@ -46,6 +46,7 @@ class Usual(Uses):
             entry = v if v in context.normalizers else f"{v}_k"
             context.notes.append(f"{entry} > 0, as its logarithm is taken")
         open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
+        open_ -= {v for v in open_ if v.partition("_")[2] in TARGETS}  # p(y | x), of what was seen
         raised = {
             v.letter
             for top in self._nodes
@@ -63,6 +64,9 @@ class Usual(Uses):
         likely += sorted((open_ & logged) - {*likely, *WEIGHTS, "x", *context.normalizers})
         samples = any(context.arity_of(v)[1] for v in used)
         logits = self.logits(used, likely)
+        if self.vectors() and logits not in used:  # the scores are u_k'v_c: nothing is usual about these
+            likely = [v for v in likely if self.called(v)]
+            losses = losses if likely or self.defined_probability() else []
         context.binary = self.is_binary(likely, target, losses)
         self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
         for letter in likely:
@@ -194,6 +198,8 @@ class Usual(Uses):
         varied = {v.variable.letter for top in self._nodes for v in top.walk() if isinstance(v, n.Derivative)}
         if not used & {"x", "X"} and weight not in varied:
             return
+        if "\\phi" in used and not used & {"x", "X", "x_rows"}:
+            return  # the features are phi
         x = "X" if "X" in used and "x" not in used else "x"
         up = self._up(z) or self._up(x)
         if up:

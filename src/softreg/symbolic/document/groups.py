@@ -1,0 +1,165 @@
+r"""Braces and boxes that show nothing, or only colour: what stands in them is read as if they were not there.
+
+An equation in a box, in a colour, in the old array of three columns or behind the brace of a system is an equation
+of the display. What stays behind brackets that are not understood is told, and never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from softreg.symbolic.document.commands import words
+from softreg.symbolic.document.lexer import Token
+
+LAYOUTS = frozenset(
+    words(
+        "aligned align split gather gathered equation multline eqnarray flalign alignedat alignat displaymath "
+        "document subequations math dmath"
+    )
+)
+_TAKE_ONE = ("UNDER", "CARET", "SQRT")
+_ROWS = ("EQ", "ARROW", "IMPLIES", "AMP", "ROW")
+_BEGINS = ("ROW", "AMP", "QUAD", "EQ")
+_ENDS_OPERAND = ("NAME", "NUMBER", "LABEL", "RPAR", "RBRACE", "PRIME", "END")
+_CLOSING = {"RBRACE": "LBRACE", "RPAR": "LPAR", "END": "BEGIN"}
+_CALLED = ("NAME", "NUMBER", "LABEL")  # P(y = 1), 1[y = k]
+
+
+@dataclass
+class _Pair:
+    """What opens and what closes; `argument` if a command or a script takes it."""
+
+    opens: int
+    closes: int
+    argument: bool
+    outer: _Pair | None
+
+    @property
+    def in_argument(self) -> bool:
+        """Whether this, or what is around it, is taken by a command or a script."""
+        return self.argument or (self.outer is not None and self.outer.in_argument)
+
+
+def _pairs(made: list[Token]) -> tuple[list[_Pair], list[_Pair | None]]:
+    """Return all brackets, those never closed with -1, and for each token the innermost around it."""
+    found: list[_Pair] = []
+    around: list[_Pair | None] = []
+    stack: list[_Pair] = []
+    awaited = [0]
+    for at, token in enumerate(made):
+        kind = token.type
+        layout = kind in ("BEGIN", "END") and token.value in LAYOUTS
+        if kind in _CLOSING and not layout:
+            if any(made[p.opens].type == _CLOSING[kind] for p in stack):
+                while made[stack[-1].opens].type != _CLOSING[kind]:
+                    stack.pop()
+                    awaited.pop()
+                stack.pop().closes = at
+                awaited.pop()
+            around.append(stack[-1] if stack else None)
+            continue
+        around.append(stack[-1] if stack else None)
+        taken = bool(awaited[-1]) or (at > 0 and made[at - 1].type in _TAKE_ONE)
+        awaited[-1] = max(0, awaited[-1] - 1)
+        if kind == "FRAC":
+            awaited[-1] += 2
+        if kind in _CLOSING.values() and not layout:
+            found.append(_Pair(at, -1, taken and kind == "LBRACE", around[-1]))
+            stack.append(found[-1])
+            awaited.append(0)
+    return found, around
+
+
+def opened(made: list[Token]) -> list[Token]:
+    """Return the tokens of a display without braces that hold whole equations, or a term with its sign, or nothing."""
+    found, around = _pairs(made)
+    held: dict[int, list[Token]] = {}
+    for token, pair in zip(made, around, strict=True):
+        if pair is not None:
+            held.setdefault(id(pair), []).append(token)
+    dropped: set[int] = set()
+    for pair in found:
+        inside, first = held.get(id(pair), []), made[pair.opens]
+        at_start = _is_at_start(made, pair.opens, dropped)
+        whole = any(t.type in _ROWS for t in inside) and not pair.in_argument
+        if first.type == "LBRACE" and pair.closes > 0 and not pair.argument:
+            after_sum = _after_sum(made, pair.opens)
+            signed = bool(inside) and inside[0].type in ("PLUS", "MINUS") and not after_sum
+            term = signed and pair.opens > 0 and made[pair.opens - 1].type in _ENDS_OPERAND
+            called = pair.opens > 0 and made[pair.opens - 1].type in _CALLED
+            if pair.closes == pair.opens + 1 or term or (whole and not called):
+                dropped |= {pair.opens, pair.closes}
+        elif first.value in ("{", "lbrace") and pair.closes < 0 and at_start:
+            dropped.add(pair.opens)  # the brace of a system of equations
+        elif first.value == "array" and pair.closes > 0 and at_start and whole and _in_columns(inside):
+            dropped |= {pair.opens, pair.closes}
+    kept = [token for at, token in enumerate(made) if at not in dropped]
+    return opened(kept) if dropped else kept
+
+
+def _in_columns(inside: list[Token]) -> bool:
+    """Whether the rows of an array are equations, and not cases with their conditions."""
+    rows: list[list[Token]] = [[]]
+    for token in inside:
+        rows.append([]) if token.type == "ROW" else rows[-1].append(token)
+    first = next((i for i, t in enumerate(rows[0]) if t.type in ("EQ", "ARROW")), -1)
+    return first >= 0 and not any(t.type == "TEXT" for t in rows[0][:first])
+
+
+def _is_at_start(made: list[Token], at: int, dropped: set[int]) -> bool:
+    before = [i for i in range(at) if i not in dropped]
+    return not before or made[before[-1]].type in _BEGINS[:3] or made[before[-1]].type == "BEGIN"
+
+
+def _after_sum(made: list[Token], at: int) -> bool:
+    r"""Whether a brace stands after a sum and its bounds: \sum_{k=1}^K{...}."""
+    before = [t.type for t in made[:at]]
+    while before:
+        if before[-1] == "SUM":
+            return True
+        if before[-1] == "RBRACE":
+            depth = 0
+            while before:
+                last = before.pop()
+                depth += (last == "RBRACE") - (last == "LBRACE")
+                if depth == 0:
+                    break
+        else:
+            before.pop()
+        if not before or before.pop() not in _TAKE_ONE[:2]:
+            return False
+    return False
+
+
+def without_braces_of_sums(made: list[Token]) -> list[Token]:
+    r"""Return the tokens without the braces around what is summed: \sum_k{a - b} is shown as \sum_k a - b."""
+    found = [p for p in _pairs(made)[0] if made[p.opens].type == "LBRACE" and not p.argument and p.closes > 0]
+    dropped = {at for p in found if _after_sum(made, p.opens) for at in (p.opens, p.closes)}
+    return [token for at, token in enumerate(made) if at not in dropped]
+
+
+def hidden(made: list[Token], found: set[int]) -> Iterator[Token]:
+    """Yield the signs of equality that made no step, though they are no part of a script, of cases or of P(y = 1).
+
+    `found` are the places of those that made one.
+    """
+    _, around = _pairs(made)
+    for token, pair in zip(made, around, strict=True):
+        if token.start in found or not (token.type == "EQ" or (token.type == "TEXT" and "=" in token.value)):
+            continue
+        outer = _outwards(pair)
+        if any(p.argument and made[p.opens - 1].type in _TAKE_ONE for p in outer):
+            continue
+        braces = any(made[p.opens].type == "LBRACE" or p.closes < 0 for p in outer)
+        called = any(p.opens and made[p.opens].type == "LPAR" and made[p.opens - 1].type in _CALLED for p in outer)
+        if not called and ((token.type == "EQ" and braces) or not found):
+            yield token
+
+
+def _outwards(pair: _Pair | None) -> list[_Pair]:
+    out = []
+    while pair is not None:
+        out.append(pair)
+        pair = pair.outer
+    return out
