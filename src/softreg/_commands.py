@@ -29,7 +29,6 @@ from softreg._load import load
 from softreg._sentences import shown
 from softreg.errors import BackendError, InputError, NonFiniteError, warn
 
-
 # What a fit calls otherwise than the command does; texts in quotes, names and labels, are the user's and stay.
 WORDS = re.compile(r"""(?<!\w)b?(['"])(?:\\.|(?!\1).)*\1|\bcolumn \d+ of X\b|\bcolumns of X\b|\bC(?= <|=)""")
 
