@@ -109,7 +109,20 @@ def test_closed_streams(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the shell is another one")
-@pytest.mark.parametrize("option", [[], ["--json"]])
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "<&-", ">&- 2>&-", "<&- 2>&-"])
+def test_closed_streams_are_taken(closed):
+    """No file that the command opens gets the number of a stream, into which a library may print."""
+    code = (
+        "import os, sys; from softreg import cli; closed = [n for n in range(3) if sys.__dict__["
+        "('__stdin__', '__stdout__', '__stderr__')[n]] is None]; cli.app = lambda *_, **__: os._exit("
+        "not all(os.path.samestat(os.fstat(n), os.stat(os.devnull)) for n in closed)); cli.main()"
+    )
+    line = f'exec "$@" {closed}'
+    assert subprocess.run(["sh", "-c", line, "sh", sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell is another one")
+@pytest.mark.parametrize("option", [[], ["--json"], ["--help"]])
 def test_output_that_cannot_be_written(tmp_path, option):
     """A disk that is full, or a limit, is one sentence with a subject."""
     command = [

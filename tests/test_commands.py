@@ -306,6 +306,33 @@ def test_a_fit_speaks_of_options_and_files(tmp_path, monkeypatch):
     assert told.endswith("Set --C < inf.\n")
 
 
+def test_names_like_words_of_a_fit(tmp_path, monkeypatch):
+    """Columns and labels keep their names in what a fit says, whatever stands in them."""
+    monkeypatch.chdir(tmp_path)
+    name, label = "vitamin C=high's column 0 of X", 'the columns of X, "C=1"'
+    pl.DataFrame({name: [1, 1, 0, 1] * 9, "a": [label, label, "b", "b"] * 9}).write_parquet("d.parquet")
+    told = warned("fit", "d.parquet", "--target", "a", "--out", "m", "--C", "inf")
+    assert f"by column {name!r})" in told
+    assert told.endswith("Set --C < inf.\n")
+    with pytest.raises(softreg.errors.InputError) as caught, _commands._in_words_of_the_command("f", ["C=x"]):
+        raise softreg.errors.InputError(f"C=1 and {label!r} and {b'C=1'!r} and column 0 of X")
+    assert str(caught.value) == f"f: --C=1 and {label!r} and {b'C=1'!r} and column 'C=x'"
+
+
+def test_a_warning_before_an_error(folder, monkeypatch):
+    """What a fit has warned of before it failed is told too."""
+
+    def fail(*_, **__):
+        warnings.warn("it is narrow", UserWarning, stacklevel=1)
+        raise softreg.errors.InputError("it is wrong.")
+
+    monkeypatch.setattr(softreg.SoftmaxRegression, "fit", fail)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        told = outputs("fit", "wine.csv", "--target", "kind", "--out", "m", code=2)[1]
+    assert told == "softreg: warning: wine.csv: it is narrow\nsoftreg: wine.csv: it is wrong.\n"
+
+
 def test_names_like_markup(tmp_path, monkeypatch):
     """On a terminal the bar shows the name of the file, whatever it means to what draws the bar."""
     monkeypatch.chdir(tmp_path)
@@ -341,6 +368,18 @@ def test_labels_with_a_null_character(tmp_path, monkeypatch):
         assert "null character cannot be written as CSV" in refused(
             "predict", "m", "d.parquet", "--out", "p.csv", *option
         )
+        run("predict", "m", "d.parquet", "--out", "p.parquet", *option)
+        os.remove("p.parquet")
+
+
+def test_empty_labels(tmp_path, monkeypatch):
+    """They come back from Parquet; in CSV they would be missing ones."""
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame({"x": [1.0, 2.0], "y": ["", "c"]}).write_parquet("d.parquet")
+    run("fit", "d.parquet", "--target", "y", "--out", "m", "--C", "100")
+    for option in ([], ["--proba"]):
+        told = refused("predict", "m", "d.parquet", "--out", "p.csv", *option)
+        assert told == "softreg: an empty label cannot be written as CSV, where it is a missing one; write Parquet.\n"
         run("predict", "m", "d.parquet", "--out", "p.parquet", *option)
         os.remove("p.parquet")
 
@@ -416,6 +455,9 @@ def test_bad_tables(folder):
     assert "has column 'new'" in refused("predict", "m.safetensors", "bad.csv", "--out", "p.csv")
     frame.filter(pl.col("kind") == "Barolo").write_csv("bad.csv")
     assert "bad.csv, column 'kind': 'Barolo' is the only class; at least 2" in refused("fit", "bad.csv", *to)
+    frame.head(0).write_parquet("bad.parquet")
+    assert "bad.parquet has no rows." in refused("fit", "bad.parquet", *to)
+    assert "bad.parquet has no rows." in refused("predict", "m.safetensors", "bad.parquet", "--out", "p.csv")
     frame.head(0).write_csv("bad.csv")
     for arguments in (
         ("fit", "bad.csv", *to),

@@ -90,9 +90,29 @@ def test_integers_that_become_equal(integers):
         X = encoding.encoded(learned, frame, "f")
         with pytest.warns(PrecisionWarning, match=r"f, column 'id': integers beyond 2\^53 .* --drop"):
             encoding.warn_of_equal_integers(learned, frame, X, "f")
-    frame = pl.DataFrame({"a": [1e300, 2.5], "b": ["1e300", "2.5"], "c": [2**53, 2**60], "d": [str(2**53)] * 2})
+    for values in (["9007199254740992.0", "+9007199254740993.00"], [f"{k}".zfill(41) for k in (10**39, 10**39 + 1)]):
+        frame = pl.DataFrame({"id": values})
+        learned = encoding.learned(frame, "f", "y", [], [])
+        with pytest.warns(PrecisionWarning, match="column 'id': integers"):
+            encoding.warn_of_equal_integers(learned, frame, encoding.encoded(learned, frame, "f"), "f")
+    frame = pl.DataFrame(
+        {
+            "a": [1e300, 2.5, 1e300],
+            "b": ["1e300", "2.5", "3"],
+            "c": [2**53, 2**60, 0],
+            "d": [f"{2**53}", f"+0{2**53}", f"{2**53}.0"],
+            "e": [f"{2**53}", "-0", "0"],
+        }
+    )
     learned = encoding.learned(frame, "f", "y", [], [])
     encoding.warn_of_equal_integers(learned, frame, encoding.encoded(learned, frame, "f"), "f")
+
+
+def test_categories_that_end_in_a_null_character():
+    """A model file cannot keep them; they are refused where they stand."""
+    frame = pl.DataFrame({"a": ["x", "y\0"]})
+    with pytest.raises(InputError, match="f, row 2, column 'a': texts of categories that end in a null character"):
+        encoding.learned(frame, "f", "y", [], [])
 
 
 def test_features_are_one_matrix():

@@ -109,7 +109,8 @@ def test_no_labels(series, message):
     ("kept", "labels", "found"),
     [
         (["Date"], pl.Series(["2020-01-02", "2020-01-01"]), [1, 0]),
-        (["Date"], pl.Series([datetime.datetime(2020, 1, 2)]), [1]),
+        (["Date"], pl.Series([datetime.date(2020, 1, 2)]), [1]),
+        (["Date"], pl.Series([datetime.datetime(2020, 1, 2)]), None),
         (["Date"], pl.Series([datetime.datetime(2020, 1, 2, 12)]), None),
         (["Date"], pl.Series(["2020-01-02", "x"]), None),
         (["Date"], pl.Series(["x", "y"]), None),
@@ -144,11 +145,17 @@ VALUES = {
     "float32": (AS_TEXT["float32 with a fraction"], ["1.5", "1.50", 1.5], ["1.50000000001", "1.5000001"]),
     "float64": (pl.Series([2.0**53, 1.0]), ["9007199254740992", "9.007199254740992e15", 2**53],
                 ["9007199254740993", "9007199254740992.5", 2**53 + 1]),
-    "date": (AS_TEXT["date"], ["2020-01-01", datetime.datetime(2020, 1, 1)], ["01/01/2020", "2020-1-1", "20200101"]),
+    "date": (AS_TEXT["date"], ["2020-01-01", datetime.date(2020, 1, 1)],
+             ["01/01/2020", "2020-1-1", "20200101", datetime.datetime(2020, 1, 1), 18262]),
     "datetime": (AS_TEXT["datetime"], ["2020-10-25 12:00:00", "2020-10-25T12:00:00.0000000", NOON],
-                 ["2020-10-25 12:00:00.0000001", "25/10/2020 12:00:00", "2020-10-25 12:00:00Z"]),
-    "datetime of a zone": (DST.dt.convert_time_zone("Europe/Berlin"), ["2020-10-25T00:30:00.000007Z"],
-                           ["2020-10-25 00:30:00.000007", "2020-10-25T00:30:00.0000071Z"]),
+                 ["2020-10-25 12:00:00.0000001", "25/10/2020 12:00:00", "2020-10-25 12:00:00Z",
+                  NOON.replace(tzinfo=datetime.UTC), NOON.date(), 1603627200000000]),
+    "datetime of days": (AS_TEXT["datetime of days"], [NOON.replace(hour=0)], [NOON.date()]),
+    "numbers": (pl.Series([1, 18262]), [1.0, "1"],
+                [datetime.date(1970, 1, 2), datetime.time(0), datetime.datetime(1970, 1, 1, 0, 0, 0, 1)]),
+    "datetime of a zone": (DST.dt.convert_time_zone("Europe/Berlin"),
+                           ["2020-10-25T00:30:00.000007Z", NIGHT.replace(tzinfo=datetime.UTC)],
+                           [NIGHT, NIGHT.date(), "2020-10-25 00:30:00.000007", "2020-10-25T00:30:00.0000071Z"]),
     "time": (AS_TEXT["time"], ["01:02:03", "01:02:03.000"], ["01:02:03.000000001", "01:02", datetime.time(1, 2, 3, 4)]),
     "enum": (AS_TEXT["enum"], ["x"], [0, 2]),
 }  # fmt: skip
@@ -166,6 +173,26 @@ def test_labels_are_known_by_value(labels, same, others):
     for value in others:
         with pytest.raises(InputError, match="row 1, column 'y': the model does not know this label"):
             table.class_indices(pl.Series("y", [value]), classes, "f", kept=kept)
+
+
+FAR = {
+    "date": pl.Series("y", [0, 2**31 - 1], dtype=pl.Int32).cast(pl.Date),
+    "datetime": pl.Series("y", [0, 2**63 - 1]).cast(pl.Datetime("us")),
+    "datetime of a zone": pl.Series("y", [0, -(2**63) + 1]).cast(pl.Datetime("ms", "Europe/Berlin")),
+}
+
+
+@pytest.mark.parametrize("series", FAR.values(), ids=FAR.keys())
+def test_dates_that_no_calendar_has(series, capfd):
+    """Those for which polars has no year, and panics, are refused with their row, and so are they as unknown labels."""
+    with pytest.raises(InputError, match="f, row 2, column 'y': this label cannot be kept exactly"):
+        table.labels(series, "f", typed=True)
+    for classes, kept in ((table.labels(series[:1], "f", typed=True), series.dtype), (np.asarray(["a"]), None)):
+        with pytest.raises(InputError, match=rf"f, row {2 if kept else 1}, column 'y': the model does not know"):
+            table.class_indices(series if kept else series[1:], classes, "f", kept=kept)
+    with pytest.raises(InputError, match="row 1, column 'y': the model does not know"):
+        table.class_indices(series[1:], np.asarray(["a"]), "f", kept=pl.Categorical())
+    assert capfd.readouterr().err == ""
 
 
 def test_unknown_dates():

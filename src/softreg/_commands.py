@@ -29,6 +29,9 @@ from softreg._load import load
 from softreg._sentences import shown
 from softreg.errors import BackendError, InputError, NonFiniteError, warn
 
+# What a fit calls otherwise than the command does; texts in quotes, names and labels, are the user's and stay.
+WORDS = re.compile(r"""(?<!\w)b?(['"])(?:\\.|(?!\1).)*\1|\bcolumn \d+ of X\b|\bcolumns of X\b|\bC(?= <|=)""")
+
 
 class Choices(NamedTuple):
     """How to fit."""
@@ -110,24 +113,25 @@ def _one_option_each(target: str, weight: str | None, drop: list[str], categoric
 
 @contextmanager
 def _in_words_of_the_command(path: str, columns: list[str]) -> Iterator[None]:
-    """Say what a fit says with the file, the names of its columns and --C."""
+    """Say what a fit says with the file, the names of its columns and --C; what it warns of, also if it then fails."""
     names = {f"column {j} of X": f"column {name!r}" for j, name in enumerate(columns)}
+    words = names | {"columns of X": "columns", "C": "--C"}
 
     def said(message: object) -> str:
-        text = re.sub(r"\bcolumn \d+ of X\b", lambda found: names.get(found[0], found[0]), str(message))
-        text = re.sub(r"(?<!')\bC(?= <|=)", "--C", text.replace("columns of X", "columns"))
-        return f"{path}: {text}"
+        return f"{path}: {WORDS.sub(lambda found: words.get(found[0], found[0]), str(message))}"
 
-    with warnings.catch_warnings(record=True) as told:
-        warnings.filterwarnings("ignore", "The number of unique classes")  # which the labels have been asked
-        try:
+    told: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.filterwarnings("ignore", "The number of unique classes")  # which the labels have been asked
             yield
-        except (InputError, NonFiniteError) as error:
-            raise type(error)(said(error)) from None
-        except MemoryError as error:  # NumPy has a kind of its own, which is made of other things than a sentence
-            raise MemoryError(said(error)) from None
-    for warning in told:
-        warn(said(warning.message), warning.category)
+    except (InputError, NonFiniteError) as error:
+        raise type(error)(said(error)) from None
+    except MemoryError as error:  # NumPy has a kind of its own, which is made of other things than a sentence
+        raise MemoryError(said(error)) from None
+    finally:
+        for warning in told:
+            warn(said(warning.message), warning.category)
 
 
 def _some_weight(found: bool, path: str, column: str | None) -> None:
@@ -186,7 +190,7 @@ class Rows:
         rows = iter(self)
         first = next(rows, None)
         if first is None:
-            raise InputError(f"{self.data.path} has a header, but no rows.")
+            raise _source.no_rows(self.data)
         return chain(iter([first]), rows)  # which forgets what it has given
 
 
@@ -223,6 +227,8 @@ def _write_text(file: BinaryIO, frames: Iterator[pl.DataFrame], separator: str) 
         text = frame.write_csv(include_header=rows == 0, separator=separator)
         if "\0" in text:
             raise InputError("labels with a null character cannot be written as CSV that is read again; write Parquet.")
+        if "" in frame.columns or any((column == "").any() for column in frame if column.dtype == pl.String):
+            raise InputError("an empty label cannot be written as CSV, where it is a missing one; write Parquet.")
         file.write(text.encode())
         rows += frame.height
     return rows

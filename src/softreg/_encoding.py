@@ -20,6 +20,7 @@ from softreg.errors import InputError, ModelFileError, PrecisionWarning, warn
 
 MAX_LEVELS = 1000
 LARGE = 2**53  # integers from which on float64 lacks some
+INTEGER = r"^\+?(?<sign>-?)0*(?<digits>\d+?)(\.0*)?$"
 _UNIT = r"([\p{Zs}%\u2030\p{Sc}]*|\p{Zs}+\p{L}+)"
 _GROUPS = r"\d+([ ' _.,\u2019\p{Zs}]\d{3})*([.,]\d+)?"
 LIKE_A_NUMBER = rf"^[-+\u2212\u2013]?[\p{{Sc}}\p{{Zs}}]*[-+\u2212\u2013]?{_GROUPS}([eE][-+\u2212]?\d+)?{_UNIT}$"
@@ -70,6 +71,8 @@ def learned(frame: pl.DataFrame, path: str, target: str, ignored: list[str], cat
         if kind == "text":
             values = table.texts(series, path)
             table.refuse_long(values, path, name, "texts of categories")
+            what = "texts of categories that end in a null character cannot be kept"
+            table.refuse(values.str.ends_with("\0"), path, 1, name, what)
             levels = values.unique().sort().to_list()
             if len(levels) > MAX_LEVELS:
                 raise InputError(
@@ -128,8 +131,8 @@ def warn_of_equal_integers(encoding: Encoding, frame: pl.DataFrame, X: pl.DataFr
     for found in numbers.select(pl.all().abs().max() >= LARGE):
         if not found.item():
             continue
-        values = table.unnamed(frame[found.name])
-        integers = (values.str.strip_chars() if values.dtype == pl.String else values).cast(pl.Int128, strict=False)
+        text = table.unnamed(frame[found.name]).cast(pl.String).str.strip_chars()
+        integers = text.filter(text.str.contains(INTEGER)).str.replace(INTEGER, "$sign$digits").replace("-0", "0")
         if integers.n_unique() > integers.cast(pl.Float64).n_unique():
             warn(
                 f"{path}, column {found.name!r}: integers beyond 2^53 that differ become equal as float64; leave the "

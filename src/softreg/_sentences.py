@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any
 from softreg import errors
 
 EXIT = 2
+OF_WRITING = (errno.ENOSPC, errno.EFBIG, errno.EPIPE)
 LONGEST = 24  # characters of a name
 EXTRAS = {  # that bring a package; the rest comes with the command itself
     "matplotlib": "plot",
@@ -58,6 +60,8 @@ def _reason(error: Exception) -> str | None:
     if hasattr(error, "format_message"):  # of the reader of arguments, which typer may bring under a name of its own
         command = getattr(getattr(error, "ctx", None), "command_path", "softreg")
         return f"{_line(error.format_message()).removesuffix('.')}. See {command} --help."
+    if isinstance(error, OSError) and error.filename is None and error.errno in OF_WRITING:
+        return f"standard output: {error.strerror}."  # as files that are written are named
     if isinstance(error, OSError):
         return _line(error) if error.filename is None else f"{error.filename or repr('')}: {error.strerror}."
     if isinstance(error, MemoryError):

@@ -110,8 +110,13 @@ def whole(data: Source, columns: list[str]) -> pl.DataFrame:
     """Return these columns, in this order."""
     frames = [frame for _, frame in batches(data, columns, len(columns))]
     if not frames:
-        raise InputError(f"{data.path} has a header, but no rows.")
+        raise no_rows(data)
     return pl.concat(frames)
+
+
+def no_rows(data: Source) -> InputError:
+    """Return what is wrong with a file without rows."""
+    return InputError(f"{data.path} has {'no' if data.typed else 'a header, but no'} rows.")
 
 
 def taken(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:

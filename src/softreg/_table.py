@@ -142,7 +142,7 @@ def _exact(series: pl.Series, path: str, column: str, *, typed: bool) -> np.ndar
         return series.to_numpy()
     if series.dtype != pl.String and series.dtype.base_type().__name__ not in TYPES:
         raise InputError(f"{path}, column {column!r}: values of type {series.dtype} are no labels.")
-    text = series.cast(pl.String)
+    text = written(series)
     if not typed:
         refuse(text.str.strip_chars() == "", path, 1, column, "the label is missing")
         floats = text.str.strip_chars().cast(pl.Float64, strict=False)
@@ -198,13 +198,28 @@ TYPES: dict[str, tuple[str, ...]] = {  # whose values come back from their text,
 DIGITS = {"ms": 3, "us": 6, "ns": 9}  # of a second
 
 
+def written(series: pl.Series) -> pl.Series:
+    """Return a column as text; null where a date is so far out that polars has no year for it, and would panic."""
+    if series.dtype in (pl.Date, pl.Datetime):
+        series = _where(series.dt.year().is_not_null(), series)
+    return series.cast(pl.String)
+
+
 def as_type(series: pl.Series, dtype: Any) -> pl.Series:
-    """Return a column in another type; null where that would change the value."""
+    """Return a column in another type; null where that would change the value, or would need a guess."""
     if is_text(series.dtype) or is_text(dtype):  # numbers would be taken for positions among categories
-        text = series.cast(pl.String)
+        text = written(series)
         return _time_of(text, dtype) if dtype.is_temporal() else _value_of(text, dtype)
+    if _kind_of_time(series.dtype) != _kind_of_time(dtype):  # polars would guess a zone, an hour, or a first day
+        return pl.repeat(None, series.len(), dtype=dtype, eager=True)
     values = series.cast(dtype, strict=False)
     return _where(values.cast(series.dtype, strict=False) == series, values)
+
+
+def _kind_of_time(dtype: Any) -> tuple[str, bool] | None:
+    """Return what values of a type tell of time, and whether of a zone; None if they do not."""
+    zoned = getattr(dtype, "time_zone", None) is not None
+    return (dtype.base_type().__name__, zoned) if dtype.is_temporal() else None
 
 
 def _where(condition: pl.Series, values: pl.Series) -> pl.Series:
@@ -228,10 +243,10 @@ def _time_of(text: pl.Series, dtype: Any) -> pl.Series:
 def _value_of(text: pl.Series, dtype: Any) -> pl.Series:
     """Read what is the same when it is written again; numbers with fractions may be spelt in other ways."""
     values = text.cast(dtype, strict=False)
-    written = values.cast(pl.String)
-    same = written == text
+    again = values.cast(pl.String)
+    same = again == text
     if dtype.is_float() or dtype.is_decimal():
-        others = pl.DataFrame({"text": text, "written": written}).filter(~same).unique()
+        others = pl.DataFrame({"text": text, "again": again}).filter(~same).unique()
         same |= text.is_in([given for given, back in others.rows() if _number(given) == _number(back)])
     return _where(same, values)
 
@@ -255,14 +270,14 @@ def type_written(dtype: Any) -> list[Any]:
     return [name, *(part.to_list() if isinstance(part, pl.Series) else part for part in parts)]
 
 
-def type_read(written: Any, classes: np.ndarray[Any, Any]) -> Any:
+def type_read(given: Any, classes: np.ndarray[Any, Any]) -> Any:
     """Return the type that `type_written` wrote; ValueError if it is none, or the classes are not of it."""
     try:
-        name, *parts = written
+        name, *parts = given
         TYPES[name]
         dtype = getattr(pl, name)(*parts)
         text = pl.Series(classes.tolist(), dtype=pl.String)
-        same = as_type(text, dtype).cast(pl.String).eq_missing(text).all()
+        same = written(as_type(text, dtype)).eq_missing(text).all()
     except (pl.exceptions.PolarsError, TypeError, ValueError, KeyError, AttributeError):
         same = False
     if not same:
@@ -301,11 +316,11 @@ def class_indices(
             series = series.cast(pl.String)
         if kept is not None:
             series = _one_zero(as_type(series, kept))
-            values = series.cast(pl.String)
+            values = written(series)
             values = _where(as_type(values, kept) == series, values)  # the text of a Time lacks fractions
             what += f"; {kept.base_type().__name__} is read when written like {known[0]}" if kept.is_temporal() else ""
         elif kind in texts_of:
-            values = series.cast(known.dtype, strict=False)
+            values = written(series) if kind == "U" else series.cast(pl.Binary, strict=False)
         else:
             values = as_type(truths(series) if text and kind == "b" else series, known.dtype)
     except pl.exceptions.PolarsError:

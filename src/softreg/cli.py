@@ -144,9 +144,9 @@ def _end(number: int, _: Any) -> None:
 
 def main() -> None:
     """Run the command line; what a user can mend, usage included, is one sentence and exit code 2."""
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # 0, 1, 2: a file takes the least number free
         if getattr(sys, name) is None:  # closed; the next file that is opened would be in its place, and printed into
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal lacks is no reason to stop
