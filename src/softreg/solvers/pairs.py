@@ -31,7 +31,7 @@ class Pairs:
         xp = compat.array_namespace(theta)
         self.xp, self.shape = xp, theta.shape
         shape = MEMORY, int(np.prod(theta.shape))
-        self.S, self.Y, self.PY = (xp.empty(shape, dtype=theta.dtype, device=compat.device(theta)) for _ in range(3))
+        self.S, self.Y, self.PY = (xp.zeros(shape, dtype=theta.dtype, device=compat.device(theta)) for _ in range(3))
         self.order: list[int] = []  # rows of the pairs, from the oldest to the newest
         self.SY, self.YPY = np.zeros((MEMORY, MEMORY)), np.zeros((MEMORY, MEMORY))
 
@@ -44,7 +44,7 @@ class Pairs:
         at = self.order.pop(0) if len(self.order) == MEMORY else len(self.order)
         self.order.append(at)
         self.S, self.Y, self.PY = (self._with_row(at, *pair) for pair in ((self.S, s), (self.Y, y), (self.PY, Py)))
-        n = len(self.order)
+        n = self._rows()
         self.SY[:n, at], self.YPY[:n, at] = (to_host(x) for x in (self.S[:n, :] @ y, self.PY[:n, :] @ y))
         self.YPY[at, :n] = self.YPY[:n, at]
 
@@ -60,10 +60,9 @@ class Pairs:
 
     def inverse_hessian_times(self, v: Array, Pv: Array) -> Array:
         """Return H^-1 v, given Pv; gamma is what fits the newest pair."""
-        n = len(self.order)
-        if not n:
+        if not self.order:
             return Pv
-        at = np.array(self.order)
+        n, at = self._rows(), np.array(self.order)
         Sv, PYv = (to_host(x)[at] for x in (self.S[:n, :] @ v, self.PY[:n, :] @ v))
         R, YPY = self.SY[np.ix_(at, at)], self.YPY[np.ix_(at, at)]
         gamma = float(R[-1, -1] / YPY[-1, -1]) if YPY[-1, -1] > 0 else 1.0
@@ -74,8 +73,12 @@ class Pairs:
         c, a = (self.xp.asarray(x, dtype=v.dtype, device=compat.device(v)) for x in by_row)
         return gamma * Pv - a @ self.PY[:n, :] + c @ self.S[:n, :]
 
+    def _rows(self) -> int:
+        """Rows to work on: those in use, but all where another number of them is compiled anew."""
+        return len(self.order) if compat.is_writeable_array(self.S) else MEMORY
+
     def _with_row(self, at: int, rows: Array, x: Array) -> Array:
         if compat.is_writeable_array(rows):
             rows[at, :] = x
             return rows
-        return self.xp.concat([rows[:at, :], x[None, :], rows[at + 1 :, :]], axis=0)
+        return self.xp.where(self.xp.arange(MEMORY)[:, None] == at, x[None, :], rows)
