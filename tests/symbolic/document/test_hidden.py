@@ -95,3 +95,22 @@ def test_displays_in_script_tags():
     rows = rf"\begin{{aligned}} {SLOPE} &= p_k - y_k \\[1.6em] &= y_k - p_k \end{{aligned}}"
     text = f'{START}<script type="math/tex; mode=display">% <![CDATA[\n{rows} %]]></script>'
     assert [s.verdict for s in judge(text).steps[2:]] == ["true-if", "false"]
+
+
+@pytest.mark.parametrize(
+    "stray", ["It costs $$5 and\n\n", "Use $$ to open a display.\n\n", "A unit is $$5.\n\n$$z = z$$\n\n"]
+)
+def test_dollars_without_a_partner(stray):
+    """Two dollars more than there are displays may hide one of them: that is told, not passed over."""
+    assert judge(f"{START}{stray}$${SLOPE} = y_k - p_k$$\n").steps[-1].verdict == "unparseable"
+
+
+def test_dollars_in_code():
+    """Dollars in code open no display."""
+    for around in ("Write `$$` to open a display.", "Write ``$$`` and $z$."):
+        assert [s.verdict for s in judge(f"{START}{around}\n\n$${SLOPE} = y_k - p_k$$").steps[2:]] == ["false"]
+
+
+def test_an_open_end():
+    """A last display that lacks its end is read to the end of the text."""
+    assert [s.verdict for s in judge(f"{START}$${SLOPE} = y_k - p_k").steps[2:]] == ["false"]

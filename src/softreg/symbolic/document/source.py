@@ -25,6 +25,7 @@ _DISPLAY = re.compile(
     r"(?P<verbatim>\\begin\{(?:verbatim|lstlisting|comment)\}.*?(?:\\end\{(?:verbatim|lstlisting|comment)\}|\Z)"
     r"|<!--.*?(?:-->|\Z)|(?m:^)(?P<fence>```+|~~~+)(?![ \t]*math)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
     r"|(?m:^)```+[ \t]*math[^\n]*\n(?P<math>.*?)(?:\n```|\Z)"
+    r"|(?<!`)(?P<ticks>`+)(?!`)[^`$\n]*\$\$[^`$\n]*(?P=ticks)(?!`)"
     r"|(?<!\\)\$\$(?P<dollars>.*?)(?:\$\$|\Z)"
     r"|<script[^>]*math/tex[^>]*>(?P<script>.*?)(?:</script>|\Z)"
     r"|(?<!\\)\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
@@ -142,10 +143,17 @@ class Source:
             case = self._case(prose, max(last, start - 400))
             self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
             last = match.end()
+            if group == "dollars" and end == match.end() and "=" not in text[start:end]:
+                chains.append(self._unpaired(match.start()))
         inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
+
+    def _unpaired(self, at: int) -> Chain:
+        told = "one of the $$ has no partner: which of them begin a display, and which end one, cannot be told"
+        bad = self.side([Token("BAD", told, at, at + 2)])
+        return Chain(bad, [Link(Token("EQ", "$$", at, at + 2), bad)])
 
     def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
         r"""Read "$a$ denotes $b$", "write $a$ for $b$" and "write $b$ as $a$" as a = b."""
