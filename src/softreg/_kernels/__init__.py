@@ -8,7 +8,6 @@ Agreement tests hold each to core, and `benchmarks/functions.py` shows what it p
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from softreg._arrays import library
@@ -16,7 +15,6 @@ from softreg._arrays import library
 Kernel = Callable[..., Any]
 
 
-@cache
 def fastest(kernel: Kernel, xp: Any) -> Kernel:
     """Return the version of a core function that is the fastest on arrays of xp."""
     module: Any
