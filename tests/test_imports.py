@@ -44,7 +44,7 @@ AT_HOME = {
 
 def test_the_readme_says_where_everything_is():
     """Each module, or the folder it is in, is named in the table of the README."""
-    text = (ROOT.parents[1] / "README.md").read_text(encoding="utf-8").partition("## What is where")[2]
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").partition("## What is where")[2]
     told = text.partition("\n## ")[0]
     parts = {path.relative_to(ROOT).parts[0] for path in MODULES.values()} - {"__init__.py", "__main__.py"}
     assert [part for part in sorted(parts) if f"{part}/`" not in told and f"{part}`" not in told] == []
