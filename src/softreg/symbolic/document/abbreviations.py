@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from softreg.symbolic.document.lexer import Token
+from softreg.symbolic.document.tokens import Token
 
 USUAL = frozenset({"CE", "BCE", "CCE", "NLL", "LSE"})
 DEFINED = frozenset({"KL", "LL"})  # names where they are a left side, even if their letters are used alone

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from softreg.symbolic.document.letters import TARGETS
-from softreg.symbolic.document.lexer import Token
+from softreg.symbolic.document.tokens import Token
 
 INDICES = frozenset("abcijklmnpqrsty")
 _AROUND = ("LPAR", "RPAR", "LBRACE", "RBRACE", "LABEL", "TEXT", "COMMA", "QUAD", "AMP")

@@ -30,6 +30,7 @@ class Equations:
     ranges: Ranges
     _meaning: Meaning
     _scope: dict[Any, Any]  # the indices of the chain
+    varied: set[str]  # letters in which the left side is differentiated
     _slope_of_loss: bool
     _at: int  # where the chain stands
 

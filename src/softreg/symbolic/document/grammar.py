@@ -17,8 +17,9 @@ from lark import Token as LarkToken
 from lark.exceptions import UnexpectedInput
 from lark.lexer import Lexer as LarkLexer
 
-from softreg.symbolic.document.lexer import DEEPEST, Token
+from softreg.symbolic.document.lexer import DEEPEST
 from softreg.symbolic.document.speech import says_else
+from softreg.symbolic.document.tokens import Token
 
 GRAMMAR = r"""
 start: args

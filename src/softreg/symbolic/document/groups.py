@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from softreg.symbolic.document.commands import words
-from softreg.symbolic.document.lexer import Token
+from softreg.symbolic.document.tokens import Token
 
 LAYOUTS = frozenset(
     words(

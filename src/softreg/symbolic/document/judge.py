@@ -20,25 +20,21 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.arguments import taken_as_one
 from softreg.symbolic.document.compare import Outcome, total_told
-from softreg.symbolic.document.conditions import of_a_size
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import ALONE, POSITIVE, UnclearError, name_of
+from softreg.symbolic.document.entries import name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
-from softreg.symbolic.document.letters import FUNCTIONS, INDEX, INPUTS, LOSSES, ONES, TARGETS, WEIGHTS
+from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
-from softreg.symbolic.document.ranges import RangeError, Ranges
-from softreg.symbolic.document.ranks import Ranks
+from softreg.symbolic.document.ranges import Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
-from softreg.symbolic.document.vacuous import nothing_said
-from softreg.symbolic.terms import SymbolicError
+from softreg.symbolic.document.unsettled import unsettled
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -99,9 +95,7 @@ class Judge(Equations):
             for d in node.walk()
         )
         parts = (d for node in expressions[0].nodes[:1] for d in node.walk())
-        self._varied = {
-            d.variable.letter for d in parts if isinstance(d, n.Derivative)
-        }  # what derivatives are taken in
+        self.varied = {d.variable.letter for d in parts if isinstance(d, n.Derivative)}
         anchor: Expression | None = expressions[0]
         self._wrong = expressions[0]
         broken = False
@@ -245,22 +239,8 @@ class Judge(Equations):
             outcome = self._as_shown(base, right, condition) or outcome
         if not outcome.holds and any(n.is_example(e.nodes[0]) for e in (base, right)):
             outcome = self._rounded(base, right, outcome)
-        if outcome.verdict == "false" and (told := self._whatever(base, right)):
+        if told := unsettled(self, base, right, outcome, condition):
             outcome = Outcome("undecided", reason=told)
-        if outcome.verdict == "false" and of_a_size(condition):
-            outcome = Outcome(
-                "undecided", reason="the text speaks of one size alone: such steps are judged for all sizes"
-            )
-        if outcome.verdict in ("false", "type-error") and (told := self._unknown(base.nodes[0], right.nodes[0])):
-            outcome = Outcome("undecided", reason=told)
-        if outcome.verdict in ("false", "type-error") and (told := self._only_where(base.nodes[0], right.nodes[0])):
-            outcome = Outcome("undecided", reason=told)
-        if outcome.verdict in ("false", "type-error") and (supposed := self._supposed(base, right, outcome)):
-            outcome = Outcome("undecided", reason=supposed)
-        if outcome.holds and (nothing := nothing_said(self, base.nodes[0], right.nodes[0])):
-            outcome = Outcome("undecided", reason=nothing)
-        if outcome.holds and (other := taken_as_one(self, base.nodes[0], right.nodes[0])):
-            outcome = Outcome("undecided", reason=other)
         step.verdict, step.assumptions = outcome.verdict, list(outcome.assumptions)
         step.counterexample = outcome.counterexample
         step.hint = outcome.reason or step.hint
@@ -290,38 +270,6 @@ class Judge(Equations):
                 return replace(outcome, reason=told)
         return None
 
-    def _supposed(self, left: Expression, right: Expression, outcome: Outcome) -> str:
-        """Return which letter is only supposed to be a vector or a matrix, where two sides do not fit for that."""
-        ranks = Ranks(self.context)
-        variables = [v for e in (left, right) for v in _in_derivatives(e.nodes[0])]
-        whole = [v for v in variables if ranks.rank(v)]
-        turned = any(isinstance(part, n.Transposed) for e in (left, right) for part in e.nodes[0].walk())
-        if self.context.row_vectors and whole and turned:
-            return "the text speaks of row vectors: which letters are rows is not known, so this is not judged"
-        if any(_is_of_vectors(part, ranks) for e in (left, right) for part in e.nodes[0].walk()):
-            return "a product of two vectors: whether it is taken entry by entry or summed up is not said"
-        guessed = self.context.guessed({v.letter for v in variables})
-        in_features = [v for v in variables if v.letter in INPUTS and _is_differentiated(v, left, right)]
-        for z, x in itertools.product(sorted(guessed), in_features):
-            if x.letter in n.letters(self.context.definitions[z].body):
-                return f"how {name_of(z)} depends on {name_of(x.letter)} is only supposed: say it with an equation"
-        if outcome.verdict != "type-error":
-            return ""
-        for v in whole:
-            if all(isinstance(i, n.Number) for i in v.sub) and v.sub:
-                return f"whether the number at {name_of(v.letter)} counts entries is not said"
-            if v.arguments and v.letter not in self.context.definitions:
-                return f"what {name_of(v.letter)} is, and whether it is a vector, the document does not say"
-        said = {letter.removesuffix("_rows") for letter in self.context.said_ranks} | {ONES}
-        for v in whole:
-            if v.letter.removesuffix("_rows") not in said:
-                kind = "a vector" if ranks.rank(v) == 1 else "a matrix"
-                return (
-                    f"{name_of(v.letter)} is read as {kind}, which the document does not say, and so the two sides "
-                    f"have different shapes ({outcome.reason}): write its index where it has one, or what it is"
-                )
-        return ""
-
     def _rounded(self, left: Expression, right: Expression, outcome: Outcome) -> Outcome:
         """Compare numbers as far as the digits of the right side go; where letters are left, nothing is known."""
         digits = [t.value.partition(".")[2] for t in right.side.tokens if t.type == "NUMBER"]
@@ -334,45 +282,6 @@ class Judge(Equations):
         close = abs(numbers[0] - numbers[1]) <= sp.Rational(1, 2) / 10 ** len(digits[0])
         return Outcome("true", reason="to the digits that are shown") if close else outcome
 
-    def _unknown(self, left: n.Node, right: n.Node) -> str:
-        """Return what is not known of a letter that may be why two sides differ; empty if all is known."""
-        context = self.context
-        behind = [context.behind(n.letters(side)) for side in (left, right)]
-        free = {v for v in self._varied if not sum(context.arity_of(v))}
-        unread = context.without_reading(behind[0] | behind[1], free)
-        if unread:
-            return f"what the document says of {name_of(unread)} is not understood; it is not its usual meaning"
-        involved = behind[0] | behind[1]
-        known = set(context.definitions)
-        for letter, definition in context.definitions.items():
-            found = n.letters(definition.body)
-            known |= found if letter in involved else {v for v in found if not v.isupper()}  # W of another formula
-        known -= FUNCTIONS - context.definitions.keys()  # S of which nothing is said, in P(k | x) = S(w_k^T x)
-        known |= context.targets | context.labels | self.ranges.known_sizes() | INPUTS | POSITIVE | {ONES}
-        known |= set() if sum(context.arity_of("e")) else {"e"}
-        known -= {v for v in known if v.partition("_")[2] in TARGETS and v not in context.definitions}  # p(y | x)
-        strange = min((v for v in behind[0] ^ behind[1] if v not in known and not v.endswith(ALONE)), default="")
-        return strange and f"what {name_of(strange)} is, which stands on one side alone, the document does not say"
-
-    def _only_where(self, left: n.Node, right: n.Node) -> str:
-        """Return the letter that is defined for one value of an index alone, which sums run over; empty if none is."""
-        for letter in sorted(self.context.behind(n.letters(left) | n.letters(right)) & self.context.definitions.keys()):
-            definition = self.context.definitions[letter]
-            if definition.only_where and n.free_indices(definition.body) & self.context.near_truths.keys():
-                return f"what {name_of(letter)} is, is said for one value of an index alone: write it in general"
-        return ""
-
-    def _whatever(self, *sides: Expression) -> str:
-        """Return that a step which fails by a guess holds for constants; empty if it does not."""
-        guessed = frozenset(self.context.guessed(set().union(*(n.letters(e.nodes[0]) for e in sides))))
-        try:
-            left, right = (self.value(e.nodes[0], opaque=guessed) for e in sides)
-            holds = bool(guessed) and self.equal(left, right).holds
-        except (UnclearError, RangeError, SymbolicError):
-            return ""
-        told = ", ".join(map(name_of, sorted(guessed)))
-        return f"this holds if {told} depends on nothing here; the document does not say what it is" if holds else ""
-
     def _described(self, e: Expression) -> str:
         assert e.problem is not None
         verdict, message, at = e.problem
@@ -381,26 +290,6 @@ class Judge(Equations):
         line, column = self.source.place(at)
         proposal = f"; proposed repair: {e.repair}" if e.repair else ""
         return f"line {line}, column {column}: {message}{proposal}"
-
-
-def _is_of_vectors(node: n.Node, ranks: Ranks) -> bool:
-    """Whether this is a product of two vectors of which neither is transposed, and neither is made of weights."""
-    if not isinstance(node, n.Mul):
-        return False
-    for a, b in itertools.pairwise(f for f in node.factors if ranks.rank(f)):
-        turned = any(isinstance(part, n.Transposed) for f in (a, b) for part in f.walk())
-        if ranks.rank(a) == ranks.rank(b) == 1 and not turned and not (n.letters(a) | n.letters(b)) & set(WEIGHTS):
-            return True
-    return False
-
-
-def _is_differentiated(v: n.Var, *sides: Expression) -> bool:
-    return any(isinstance(part, n.Derivative) and part.variable == v for e in sides for part in e.nodes[0].walk())
-
-
-def _in_derivatives(node: n.Node) -> list[n.Var]:
-    """Return the letters of values, and those in which derivatives are taken."""
-    return [*n.values(node), *(part.variable for part in node.walk() if isinstance(part, n.Derivative))]
 
 
 def _may_be_old(v: n.Node, new: n.Var) -> bool:

@@ -8,8 +8,8 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE
 from softreg.symbolic.document.letters import INDEX, INPUTS, LOSSES, SAMPLE, WEIGHTS
-from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.scripts import Notation
+from softreg.symbolic.document.tokens import Token
 
 # what stands between these is an argument, or a part of a condition, and no factor
 _OPENING = (["LPAR"], ["COMMA"], ["MID"], ["EQ"], ["NEQ"])

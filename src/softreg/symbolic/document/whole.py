@@ -12,8 +12,8 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Definition
 from softreg.symbolic.document.entries import ALL
 from softreg.symbolic.document.letters import INDEX, NEW, WEIGHTS
-from softreg.symbolic.document.lexer import Token
 from softreg.symbolic.document.source import Chain, Side
+from softreg.symbolic.document.tokens import Token
 
 _MATRICES = frozenset({"X", "\\Phi"})
 _FEATURES = frozenset({"x", "\\phi"})
