@@ -21,6 +21,9 @@ HOST_BYTES = 2**21  # a core's share of the last cache; less, and the calls for 
 DEVICE_BYTES = 2**26
 FEWEST_ROWS = 64  # below, a matrix product loses more than the cache gains
 ENOUGH_ROWS = 1024  # for a product that is added to a matrix larger than the block
+# Of BLAS's ways to the same product of a block, which copies X for its kernels unless it is X times one vector:
+FEW, LONG = 3, 64  # classes, one by one, where rows are long
+NARROW = 6  # features for each class from which R'X takes less time than X'R
 PART = 2 * 10**7  # multiplications, about 4 ms of work, that are worth a thread
 MOST_PARTS = 16
 # Bytes of X that are worth a copy: one laid out row by row, where block by block would be once in each pass; and one
@@ -136,12 +139,22 @@ def times(X: Any, W: Array, *, xp: Namespace, room: Array | None = None) -> Arra
     if not (compat.is_numpy_namespace(xp) and compat.is_array_api_obj(X)):
         return X @ W
     n, K = X.shape[0], W.shape[1]
-    return np.matmul(W.T, X.T, out=None if room is None else room[: n * K].reshape(K, n)).T
+    logits = None if room is None else room[: n * K].reshape(K, n)
+    if not (K <= FEW and X.shape[1] >= LONG):
+        return np.matmul(W.T, X.T, out=logits).T
+    logits = np.empty((K, n), np.result_type(X, W)) if logits is None else logits
+    for k in range(K):
+        np.matmul(X, W[:, k], out=logits[k])
+    return logits.T
 
 
 def transposed_times(X: Any, R: Array, *, xp: Namespace) -> Array:
     """X'R for a block of either kind."""
-    return (xp.matrix_transpose(X) if compat.is_array_api_obj(X) else X.T) @ R
+    if not compat.is_array_api_obj(X):
+        return X.T @ R
+    if compat.is_numpy_namespace(xp) and R.size * NARROW <= X.size:
+        return (R.T @ X).T
+    return xp.matrix_transpose(X) @ R
 
 
 def squared(X: Any) -> Any:

@@ -189,10 +189,13 @@ def _at_once(objective: Objective, theta: Array, index: Array | None, dtype: Any
 
 
 class Curvature:
-    """The functions of this module for one objective, as `softreg.solvers.precondition` wants them."""
+    """The functions of this module for one objective, as `softreg.solvers.precondition` wants them.
 
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
+    `rough` is the same objective in products of fewer digits, if there is one, for what needs no more.
+    """
+
+    def __init__(self, objective: Objective, rough: Objective | None = None) -> None:
+        self.objective, self.rough = objective, rough or objective
         self.n_rows, self.n_classes, self.scale = objective.n_rows, objective.n_classes, objective.scale
         self.stored, self.sparse = objective.rows.stored, objective.rows.sparse
         self.narrow = objective.rows.dtype == objective.xp.float32
@@ -207,7 +210,7 @@ class Curvature:
 
     def class_curvature(self, theta: Array, index: Array | None) -> Array:
         """Mean of P~, shape (K, K)."""
-        return class_curvature(self.objective, theta, index)
+        return class_curvature(self.rough, theta, index)
 
     def diagonal(self, theta: Array) -> Array:
         """The Hessian's diagonal, from all rows, by the parameters themselves, shape (q, K)."""
@@ -215,4 +218,6 @@ class Curvature:
 
     def hessian(self, theta: Array, index: Array | None, *, single: bool) -> Array:
         """The Hessian from a sample of rows, shape ((K - 1) q, (K - 1) q)."""
-        return hessian(self.objective, theta, index, self.objective.xp.float32 if single else self.objective.wide)
+        if single:
+            return hessian(self.rough, theta, index, self.rough.xp.float32)
+        return hessian(self.objective, theta, index, self.objective.wide)

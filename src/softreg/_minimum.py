@@ -8,6 +8,7 @@ from functools import partial
 from softreg._arrays import Array
 from softreg._curvature import Curvature
 from softreg._objective import Objective
+from softreg._rough import rough
 from softreg._row_space import row_space
 from softreg._separation import Separation, minimised
 from softreg.solvers import Progress, Solution, Status, minimise
@@ -34,6 +35,8 @@ def minimum(
         if solution.status is Status.MAX_ITER or (solution.status is Status.CONVERGED and enough):
             return solution, None
         start, before, passes = solution.theta, solution.iterations, space.objective.passes
-    run = partial(lbfgs, precondition=Preconditioner(Curvature(objective)))
+    first = rough(objective)
+    curvature = Curvature(objective, None if first is None else first.inner)
+    run = partial(lbfgs, precondition=Preconditioner(curvature), rough=first)
     solution, separation = minimised(objective, start, solver=run, tol=tol, max_iter=max_iter - before, report=report)
     return solution._replace(iterations=solution.iterations + before, passes=solution.passes + passes), separation

@@ -83,12 +83,15 @@ def side_by_side(work: Callable[[slice], T], parts: Sequence[slice]) -> list[T]:
     done: dict[int, T] = {}
 
     def help_out() -> None:
-        while waiting:
-            try:
-                place = waiting.popleft()
-            except IndexError:  # another thread took the last one
-                return
-            done[place] = work(parts[place])
+        try:
+            while waiting:
+                try:
+                    place = waiting.popleft()
+                except IndexError:  # another thread took the last one
+                    return
+                done[place] = work(parts[place])
+        finally:
+            waiting.clear()  # after an error, or Ctrl-C, the other threads begin nothing more
 
     # A thread has its own context, which NumPy's error state is part of.
     others: list[Future[None]] = []
@@ -97,7 +100,6 @@ def side_by_side(work: Callable[[slice], T], parts: Sequence[slice]) -> list[T]:
     try:
         help_out()
     finally:
-        waiting.clear()  # after an error, or Ctrl-C
         for other in others:
             other.result()
     return [done[place] for place in range(len(parts))]

@@ -106,13 +106,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
         quadratic model still promises, about the gap), "gap_bound" (proven to be at least the gap; often much
         more if the penalty is weak, and infinite without one), "objective" (the mean objective), "passes"
-        (readings of all rows, the two for the bound among them), "solver" (the one that "auto" picked),
-        "status". After `partial_fit` only "passes", "solver" and "status".
+        (readings of all rows, the two for the bound among them; one in float32 counts half), "solver" (the
+        one that "auto" picked), "status". After `partial_fit` only "passes", "solver" and "status".
 
     Without a penalty, coefficients of columns that are constant or sums of others are not determined: of those that
     give the same model, the ones with the least sum of squares are returned, if X has at most 4096 columns. Data
     without a finite optimum are told by a `SeparationWarning`. Of X in float32, products are computed in float32 and
-    summed up in float64; in float64 where X then takes 32 MiB at most.
+    summed up in float64; in float64 where X then takes 32 MiB at most. Of X in float64, the first iterates are
+    computed of a copy in float32 that takes 32 MiB at most.
 
     Errors: `InputError` (a ValueError) for data that cannot be used, `InputTypeError` (a TypeError)
     for dtypes, `BackendError` (a ValueError) for a library or device other than the fit's. A call

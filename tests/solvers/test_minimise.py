@@ -1,6 +1,7 @@
 """The driver and L-BFGS on problems that are not softmax."""
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -156,3 +157,32 @@ def test_no_tolerance_ends_at_the_rounding_floor():
     solution = minimise(Problem(function, np.full(12, 0.1)), np.zeros(12), lbfgs, tol=0.0, max_iter=1000)
     assert solution.status is Status.CONVERGED
     assert solution.iterations < 1000
+
+
+class Noise:
+    """A look at a problem that shows nothing: each value is another, and the gradient is never small."""
+
+    resolution = 1e-3
+
+    def __init__(self, value):
+        self.value, self.looks = value, 0
+
+    def value_and_gradient(self, theta):
+        """Return the value 1, or what it is, and a gradient of ones."""
+        self.looks += 1
+        xp = array_namespace(theta)
+        return xp.asarray(self.value(self.looks)), xp.ones_like(theta)
+
+
+@pytest.mark.parametrize(
+    "value", [lambda look: 1.0, lambda look: look, lambda look: math.nan], ids=["same", "up", "nan"]
+)
+def test_a_rough_look_that_shows_no_progress_is_left(value):
+    """A solver goes on from the problem itself where a rough look leads nowhere, and ends at its minimum."""
+    centre, rough = np.linspace(-3, 3, 12).reshape(4, 3), Noise(value)
+    problem = quadratic(centre, np.ones_like(centre))
+    solution = minimise(problem, np.zeros_like(centre), partial(lbfgs, rough=rough), tol=1e-20, max_iter=500)
+    assert solution.status is Status.CONVERGED
+    assert rough.looks < 300
+    np.testing.assert_allclose(solution.theta, centre, atol=1e-9)
+    assert solution.gradient is not None

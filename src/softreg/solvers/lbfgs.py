@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from array_api_compat import array_namespace
 
@@ -21,7 +21,17 @@ from softreg.solvers.minimise import Array, Confirmed, Iterate, Problem
 from softreg.solvers.pairs import Pairs
 from softreg.solvers.precondition import Inverse, first_diagonal
 
+ROUGH = 1e-5  # promised decrease, relative to the value if that is above 1, from which digits matter
 PATIENCE = 10  # iterations that neither lower the value visibly nor halve the gradient: rounding is all there is
+
+
+class Evaluation(Protocol):
+    """What values and gradients come from: the problem, or the same with fewer digits."""
+
+    resolution: float
+
+    def value_and_gradient(self, theta: Array) -> tuple[Array, Array]:
+        """Value, shape (), and gradient, shaped like theta."""
 
 
 class Point(NamedTuple):
@@ -36,8 +46,11 @@ def lbfgs(
     start: Array,
     *,
     precondition: Callable[[Array, float, bool], Inverse | None] = lambda theta, passes, now: None,
+    rough: Evaluation | None = None,
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
+
+    The first iterates may come from a `rough` evaluation of the problem; they have no gradient.
 
     `precondition(theta, passes, now)` is asked before each iteration, with the passes so far and
     whether the last preconditioner has proved wrong; None keeps that one, at first `first_diagonal`.
@@ -45,8 +58,18 @@ def lbfgs(
     xp = array_namespace(start)
     pairs = Pairs(start)
     metric = first_diagonal(problem.scale)
-    value, gradient = problem.value_and_gradient(start)
-    value, point = float(value), Point(start, gradient)
+    look: Evaluation = rough or problem
+
+    def looked_at(theta: Array) -> tuple[float, Point]:
+        value, gradient = look.value_and_gradient(theta)
+        return float(value), Point(theta, gradient)
+
+    def downhill(point: Point, image: Array) -> tuple[Array, float]:
+        direction = -xp.reshape(pairs.inverse_hessian_times(xp.reshape(point.gradient, (-1,)), image), start.shape)
+        return direction, float(xp.sum(direction * point.gradient))
+
+    value, point = looked_at(start)
+    tired = False  # whether a rough evaluation shows no more progress
     best_value, best_gradient, idle = math.inf, math.inf, 0
     doubted = False  # whether the last iterate promised less than there was to gain
     doubt = 1.0  # how many times less
@@ -65,8 +88,13 @@ def lbfgs(
             pairs.append(step, change, image - before)
         if new is not None:
             pairs.renew(metric)
-        direction = -xp.reshape(pairs.inverse_hessian_times(xp.reshape(point.gradient, (-1,)), image), start.shape)
-        slope = float(xp.sum(direction * point.gradient))
+        direction, slope = downhill(point, image)
+        enough = -slope / 2 > ROUGH * max(1.0, value) and math.isfinite(value)  # to gain, for a rough look
+        if look is not problem and (tired or not enough):
+            look, idle = problem, 0
+            value, point = looked_at(point.theta)
+            image = xp.reshape(metric.times(point.gradient), (-1,))
+            direction, slope = downhill(point, image)
         scaled = float(xp.max(xp.abs(problem.scale * point.gradient)))
         confirmed: list[Confirmed] = []
 
@@ -79,24 +107,26 @@ def lbfgs(
             confirmed.append(newton_decrement(problem, point.theta, point.gradient, metric, enough))
             return confirmed[0]
 
-        yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, point.gradient)
+        gradient = point.gradient if look is problem else None
+        yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, gradient)
         doubted = bool(confirmed)  # the driver asked, and yet goes on
         if doubted:
             doubt = max(1.0, -2 * confirmed[0].decrement / slope) if slope < 0 else 1.0
-        slack = problem.resolution * abs(value)
+        slack = look.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
-        if idle == PATIENCE:
+        if idle == PATIENCE and look is problem:
             return
+        tired = idle >= PATIENCE
         best_value, best_gradient = min(value, best_value), min(scaled, best_gradient)
 
         def phi(t: float, point: Point = point, direction: Array = direction) -> Trial:
-            theta = point.theta + t * direction
-            value, gradient = problem.value_and_gradient(theta)
-            return Trial(t, float(value), float(xp.sum(direction * gradient)), Point(theta, gradient))
+            value, there = looked_at(point.theta + t * direction)
+            return Trial(t, value, float(xp.sum(direction * there.gradient)), there)
 
         found = wolfe_step(phi, Trial(0.0, value, slope, point), slack=slack) if slope < 0 else None
         if found is None:
-            if not pairs.order:
+            tired = True
+            if look is problem and not pairs.order:
                 return
             pairs.clear()  # the estimate may be to blame: once more, without it
             step = None

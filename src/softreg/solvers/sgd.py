@@ -29,7 +29,8 @@ def sgd(
     while True:
         value, gradient = problem.value_and_gradient(theta)
         scaled = problem.scale * gradient
-        yield Iterate(theta, float(value), float(xp.max(xp.abs(scaled))), decrement=float(xp.sum(scaled * scaled)) / 2)
+        decrement = float(xp.sum(scaled * scaled)) / 2
+        yield Iterate(theta, float(value), float(xp.max(xp.abs(scaled))), decrement, gradient=gradient)
         theta = epoch(problem, theta, order(), learning_rate=learning_rate, batch_size=batch_size)
 
 
