@@ -72,12 +72,13 @@ def test_rows_of_probabilities_and_sparse_rows():
     ("change", "settings"),
     [
         (lambda X: X + 1e4 * X.std(axis=0), {}),
+        (lambda X: sp.csr_array(X + 1e4 * X.std(axis=0)), {}),
         (lambda X: X * 1e20, {}),
         (lambda X: X * 1e-20, {}),
         (lambda X: X.astype(np.float32), {}),
         (lambda X: X, {"offset": np.zeros((N, K))}),
     ],
-    ids=["far from 0", "large", "small", "float32", "offset"],
+    ids=["far from 0", "sparse and far from 0", "large", "small", "float32", "offset"],
 )
 def test_where_float32_would_not_do(data, change, settings):
     """Nothing is narrowed of which float32 would keep too little."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from softreg._arrays import Array
 from softreg._blocks import COPIED, Rows
+from softreg._columns import FAR
 from softreg._objective import EXPONENTIAL, Objective
 
 WORTH = 3 * 10**6  # multiplications in a pass, about 0.6 ms, from which a copy pays
@@ -48,11 +49,13 @@ class Rough:
 def rough(objective: Objective) -> Rough | None:
     """Return the objective in float32; None where that would not pay, or float32 would lose more than digits."""
     xp, rows = objective.xp, objective.rows
-    if rows.dtype != xp.float64 or objective.offset is not None or objective.columns.far:
+    if rows.dtype != xp.float64 or objective.offset is not None:
         return None
     if rows.n * rows.stored * 4 > COPIED or rows.n * objective.n_classes * (rows.stored + EXPONENTIAL) < WORTH:
         return None
-    spread = objective.columns.spread
+    centre, spread = objective.columns.centre, objective.columns.spread
+    if centre is not None and bool(xp.any((spread > 0) & (centre * centre > FAR * FAR * spread))):
+        return None
     least, most = (float(f(xp.where(spread > 0, spread, 1))) for f in (xp.min, xp.max))
     return Rough(objective) if SIZES[0] < least and most < SIZES[1] else None
 
