@@ -38,11 +38,19 @@ def by_differences(backend, objective, theta):
     return np.array(columns)
 
 
-@pytest.mark.parametrize("long", [1, 100], ids=["by pairs of classes", "at once"])
+@pytest.fixture(
+    params=[{"LONG": 1}, {"LONG": 100}, {"LONG": 100, "PRODUCT": 1}], ids=["by pairs of classes", "at once", "in parts"]
+)
+def way(request, monkeypatch):
+    """Take each of the ways to a Hessian."""
+    for name, value in request.param.items():
+        monkeypatch.setattr(_curvature, name, value)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("settings", [{}, {"weighted": True}, {"intercept": False}, {"centred": False}], ids=str)
-def test_hessian_of_all_rows(backend, settings, long, monkeypatch):
+def test_hessian_of_all_rows(backend, settings):
     """From all rows it is the derivative of the gradient, less the last class and the penalty of what all share."""
-    monkeypatch.setattr(_curvature, "LONG", long)
     objective, theta = problem(backend, **settings)
     H = backend.numpy(Curvature(objective).hessian(theta, None, single=False))
     q, K = theta.shape
@@ -52,10 +60,9 @@ def test_hessian_of_all_rows(backend, settings, long, monkeypatch):
     assert np.linalg.eigvalsh(H)[0] > 0
 
 
-@pytest.mark.parametrize("long", [1, 100], ids=["by pairs of classes", "at once"])
-def test_hessian_in_single_precision(backend, long, monkeypatch):
+@pytest.mark.usefixtures("way")
+def test_hessian_in_single_precision(backend):
     """float32 gives the same Hessian to its own accuracy, with the ridge that this needs."""
-    monkeypatch.setattr(_curvature, "LONG", long)
     objective, theta = problem(backend)
     exact, single = (backend.numpy(Curvature(objective).hessian(theta, None, single=s)) for s in (False, True))
     assert single.dtype == np.float32

@@ -27,8 +27,9 @@ from softreg._blocks import ENOUGH_ROWS, FEWEST_ROWS, dense, times
 from softreg._kernels import fastest
 from softreg._objective import WORKSPACE, Objective
 
-Sums = tuple[list[list[Array]], float]
+Blocks = list[list[Array]]  # at [k][j] that of classes k and j <= k, shape (q, q)
 
+PRODUCT = 2**22  # numbers in a product that is added to the Hessian: 16 MiB in float32
 LONG = 32  # entries of x~ from which products of single pairs of classes are fast
 
 
@@ -120,22 +121,41 @@ def hessian(objective: Objective, theta: Array, index: Array | None, dtype: Any)
     matrix positive, in units in which its diagonal was about 1 at theta = 0.
     """
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
-    sums = _by_pairs_of_classes if q >= LONG else _at_once
-    curvature, count = sums(objective, theta, index, dtype)
+    H, blocks = _zeros(objective, dtype)
+    add = _add_by_pairs_of_classes if q >= LONG else _add_at_once
+    count = add(H, blocks, objective, theta, index, dtype)
     one = xp.eye(q, dtype=dtype, device=objective.rows.device)
     l2 = as_dtype(penalty(objective), dtype, xp)
     between, own = one * (-l2 / K), one * (l2 * (1 - 1 / K) + 30 * float(xp.finfo(dtype).eps))
-
-    def block(k: int, j: int) -> Array:
-        return curvature[max(k, j)][min(k, j)] / count + (own if k == j else between)
-
-    if not compat.is_writeable_array(one):
-        return xp.concat([xp.concat([block(k, j) for j in range(K - 1)], axis=1) for k in range(K - 1)], axis=0)
-    H = xp.empty((K - 1, q, K - 1, q), dtype=dtype, device=objective.rows.device)
     for k in range(K - 1):
         for j in range(k + 1):
-            H[k, :, j, :] = H[j, :, k, :] = block(k, j)
-    return xp.reshape(H, ((K - 1) * q, (K - 1) * q))
+            blocks[k][j] /= count
+            blocks[k][j] += own if k == j else between
+    if H is None:
+        return xp.concat(
+            [xp.concat([blocks[max(k, j)][min(k, j)] for j in range(K - 1)], axis=1) for k in range(K - 1)], axis=0
+        )
+    for k in range(K - 1):
+        for j in range(k):
+            H[_of_class(j, q), _of_class(k, q)] = blocks[k][j]
+    return H
+
+
+def _zeros(objective: Objective, dtype: Any) -> tuple[Array | None, Blocks]:
+    """Zeros for the Hessian, and its blocks of two classes j <= k as views; blocks alone where nothing can be written.
+
+    So nothing else of its size is needed.
+    """
+    xp, K, q = objective.xp, objective.n_classes - 1, objective.scale.shape[0]
+    block = xp.zeros((q, q), dtype=dtype, device=objective.rows.device)
+    if not compat.is_writeable_array(block):
+        return None, [[block] * (k + 1) for k in range(K)]
+    H = xp.zeros((K * q, K * q), dtype=dtype, device=objective.rows.device)
+    return H, [[H[_of_class(k, q), _of_class(j, q)] for j in range(k + 1)] for k in range(K)]
+
+
+def _of_class(k: int, q: int) -> slice:
+    return slice(k * q, (k + 1) * q)
 
 
 def _weighted_sample(
@@ -148,44 +168,55 @@ def _weighted_sample(
         yield x if w is None else x * xp.sqrt(as_dtype(w, dtype, xp))[:, None], p, w
 
 
-def _by_pairs_of_classes(objective: Objective, theta: Array, index: Array | None, dtype: Any) -> Sums:
-    """Sums of P~_kj x~x~' for j <= k < K - 1, each a product of an array with its own transpose, and of the weights.
+def _add_by_pairs_of_classes(
+    H: Array | None, blocks: Blocks, objective: Objective, theta: Array, index: Array | None, dtype: Any
+) -> float:
+    """Add sums of P~_kj x~x~', each a product of an array with its own transpose; return the sum of the weights.
 
     The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~.
     """
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
-    zeros = xp.zeros((q, q), dtype=dtype, device=objective.rows.device)
-    sums, count = [[zeros] * (k + 1) for k in range(K - 1)], 0.0
+    count = 0.0
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * q + 3 * K, fewest=min(q, ENOUGH_ROWS)):
         count += p.shape[0] if w is None else float(xp.sum(w))
         root = xp.sqrt(p)
         for k in range(K - 1):
             for j in range(k):
                 y = x * (root[:, k] * root[:, j])[:, None]
-                sums[k][j] = sums[k][j] - xp.matrix_transpose(y) @ y
+                blocks[k][j] -= xp.matrix_transpose(y) @ y
             y = x * (root[:, k] * xp.sqrt(1 - p[:, k]))[:, None]
-            sums[k][k] = sums[k][k] + xp.matrix_transpose(y) @ y
-    return sums, count
+            blocks[k][k] += xp.matrix_transpose(y) @ y
+    return count
 
 
-def _at_once(objective: Objective, theta: Array, index: Array | None, dtype: Any) -> Sums:
-    """The same by one large symmetric product, which is faster where x~ is short.
+def _add_at_once(
+    H: Array | None, blocks: Blocks, objective: Objective, theta: Array, index: Array | None, dtype: Any
+) -> float:
+    """Do the same by one large symmetric product, or a few, which is faster where x~ is short.
 
     With the rows p (x) x~ as Z, the sum of pp' (x) x~x~' is Z'Z; the sums of p_k x~x~' come on top.
     """
     xp, K, q = objective.xp, objective.n_classes - 1, objective.scale.shape[0]
-    outer = xp.zeros((K * q, K * q), dtype=dtype, device=objective.rows.device)
+    outer = xp.zeros((K * q, K * q), dtype=dtype, device=objective.rows.device) if H is None else H
     own = xp.zeros((q, K * q), dtype=dtype, device=objective.rows.device)
+    many = max(PRODUCT // (K * q), q)  # rows or columns of Z that are not too many
     count = 0.0
-    # A block adds to all of H, so it should have rows enough to be worth that: Z then takes half the
-    # memory of H.
-    for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=K * q // 2):
+    # A block adds to all of H, so it should have rows enough to be worth that.
+    for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=min(K * q // 2, many)):
         count += p.shape[0] if w is None else float(xp.sum(w))
         z = xp.reshape(p[:, :-1, None] * x[:, None, :], (p.shape[0], K * q))
-        outer += xp.matrix_transpose(z) @ z
+        if H is None:
+            outer -= xp.matrix_transpose(z) @ z
+        else:
+            for at in range(0, K * q, many):
+                end = min(at + many, K * q)
+                outer[at:end, :end] -= xp.matrix_transpose(z[:, at:end]) @ z[:, :end]
         own += xp.matrix_transpose(x) @ z
-    between, own = xp.reshape(outer, (K, q, K, q)), xp.reshape(own, (q, K, q))
-    return [[(own[:, k, :] if k == j else 0) - between[k, :, j, :] for j in range(k + 1)] for k in range(K)], count
+    for k in range(K):
+        if H is None:
+            blocks[k] = [outer[_of_class(k, q), _of_class(j, q)] for j in range(k + 1)]
+        blocks[k][k] += own[:, _of_class(k, q)]
+    return count
 
 
 class Curvature:
