@@ -135,6 +135,15 @@ def _contracted(e: Expr) -> Expr:
 
 def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
     """Whether e is 0 where each row of the targets is 1 at one class, whichever, and 0 elsewhere."""
+    other = one_hot_at(e, facts, given)
+    try:
+        return other != e and _is_zero(other, ())
+    except UndecidedError:
+        return False
+
+
+def one_hot_at(e: Expr, facts: Facts, given: Expr | None) -> Expr:
+    """Return e for targets that are 1 at one class, that which is given or else any, and 0 elsewhere."""
     labels: dict[Any, Expr] = {}
     replaced = {}
     rows_of = {x.indices[:-1] for x in e.atoms(sp.Indexed) if str(x.base.label) in facts.sums}
@@ -145,7 +154,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
         if name in facts.sums:
             *rows, k = entry.indices
             if given is not None and given.size != entry.base.shape[-1]:
-                return False  # an index of something else
+                return e  # an index of something else
             key = (name, len(rows))
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
             label = (
@@ -156,17 +165,16 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
                 else labels[key]
             )
             replaced[entry] = sp.KroneckerDelta(k, label)
-    try:
-        return bool(replaced) and _is_zero(e.xreplace(replaced), ())
-    except UndecidedError:
-        return False
+    return e.xreplace(replaced)
 
 
-def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
-    """Return a place where a and b differ; None if none is found, which proves nothing."""
+def refute(
+    a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = (), where: Expr = 1
+) -> Counterexample | None:
+    """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    for sizes, places, (left, right), seed in _places((a, b), facts, SIZES):
-        if any(places.get(i, i) == places.get(j, j) for i, j in apart):
+    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, SIZES):
+        if kept <= 0 or any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
             text = numeric.CONTEXT.nstr
@@ -197,9 +205,11 @@ def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places:
     return drawn
 
 
-def signs(e: Expr, facts: Facts) -> set[int]:
+def signs(e: Expr, facts: Facts, closely: bool = False) -> set[int]:
     """Return the signs that a value has where it was looked at."""
-    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,), _ in _places((e,), facts, (((2,) * 9),) * 3, 2)}
+    sizes = ((2,) * 9,) * 3 + ((3,) * 9,) * (2 * closely)
+    found = _places((e,), facts, sizes, 4 if closely else 2)
+    return {int(numeric.CONTEXT.sign(numeric.CONTEXT.chop(value))) for _, _, (value,), _ in found}
 
 
 def _places(

@@ -70,7 +70,8 @@ class Inference:
             "perte",
             "coût",
         )
-        self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not any(word in lowered for word in loss)
+        self.context.descent = any(word in lowered for word in loss)
+        self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not self.context.descent
         self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered
         self.context.row_vectors = "row vector" in lowered

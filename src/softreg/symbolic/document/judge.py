@@ -27,7 +27,7 @@ from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import name_of
 from softreg.symbolic.document.equations import Equations
-from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
+from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import Ranges
@@ -35,6 +35,7 @@ from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
 from softreg.symbolic.document.unsettled import unsettled
+from softreg.symbolic.document.updates import astray
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -119,15 +120,16 @@ class Judge(Equations):
             except UNFORESEEN:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
-            climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
-            if climbs:
-                step.verdict, (step.hint, step.counterexample) = "false", climbs
+            case = chain.condition or link.condition
+            strays = step.verdict == "update" and self._hint(partial(astray, self, *expressions[:2], bool(case)))
+            if strays:
+                step.verdict, step.hint, step.counterexample = strays.verdict, strays.hint, strays.counterexample
                 others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
                 step.inherited = bool(others & self._slipped)
             if step.verdict == "false":
                 self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
-            if step.verdict == "false" and not step.inherited and not climbs:
-                slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
+            if step.verdict == "false" and not step.inherited and not strays:
+                slip = partial(hint_for, self, self._wrong, e, case)
                 step.hint = self._hint(slip) or step.hint or self._hint(partial(guesses, self, self._wrong, e))
             self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:

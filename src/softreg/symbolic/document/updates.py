@@ -1,0 +1,289 @@
+"""Updates: whether a weight moves so that a loss becomes smaller, or a likelihood or a reward greater.
+
+The change is compared with the slope, entry by entry. What goes the wrong way everywhere has a wrong sign; what
+goes the right way in some places alone is no multiple of the slope. That is wrong where the change is made of what
+the slope is made of, and of step sizes; a letter of which nothing is said (a momentum) may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from softreg.symbolic import namespace
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.compare import Counterexample, one_hot_at, refute, signs
+from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
+from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES
+from softreg.symbolic.document.ranges import RangeError
+from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total, total
+
+if TYPE_CHECKING:
+    from softreg.symbolic.document.judge import Judge
+    from softreg.symbolic.document.steps import Expression
+
+UP, DOWN = 1, -1
+_INVERSE = (n.MINUS_ONE, n.negative(n.Number(Fraction(1))))
+
+
+@dataclass
+class Finding:
+    """What is wrong with an update."""
+
+    verdict: str
+    hint: str
+    counterexample: Counterexample | None = None
+
+
+@dataclass
+class Move:
+    """An entry of a weight, by how much it changes, and the slope of a loss there."""
+
+    before: Expr
+    change: Expr
+    slope: Expr
+    to: int  # where the loss is to go; 0 if the document does not say
+
+    def of(self, change: Expr, slope: Expr) -> Move:
+        """Return a part of the change, beside a part of the slope."""
+        return replace(self, change=change, slope=slope)
+
+
+def astray(judge: Judge, left: Expression, right: Expression, in_a_case: bool) -> Finding | None:
+    """Return that a weight does not move as the slope says; nothing if it does, or if that is not known."""
+    new = left.nodes[0] if left.nodes else None
+    if not isinstance(new, n.Var) or right.problem is not None or new.letter in INPUTS:
+        return None
+    counted = [i.terms[0] for i in new.sub if isinstance(i, n.Add) and i.terms[1:] == (n.Number(Fraction(1)),)]
+    counted += [n.Var(new.mark.removesuffix("+1"))] if new.mark.endswith("+1") else []
+    value = n.rebuilt(right.nodes[0], partial(_at_one_time, times=counted)) if counted else right.nodes[0]
+    weight = n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup)
+    told = None
+    for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
+        try:
+            if counted:
+                judge.ranges.attempt(value, {})
+            move = _moved(judge, value, weight, letter)
+            found = _against(judge, move, letter)
+            if found is None and not _is_along(judge, move):
+                found = None if in_a_case else _across(judge, move, value, letter)
+            elif found is None:
+                return None
+        except (UnclearError, RangeError, SymbolicError):
+            continue
+        told = told or found
+    return told
+
+
+def _against(judge: Judge, move: Move, letter: str) -> Finding | None:
+    """Return that a weight moves the wrong way wherever it was looked at."""
+    if not move.to or _ways(judge, move) != {-move.to}:
+        return None
+    ask = "up the slope of {}, which is to become smaller: subtract"
+    if move.to == UP:
+        ask = "down the slope of {}, which is to grow: add"
+        ask = ask.replace("which", "a likelihood that") if _height(judge, letter) in ({DOWN}, {UP}) else ask
+    found = refute(move.before - move.change, move.before + move.change, judge.facts())
+    return Finding("false", f"this goes {ask.format(letter)} the gradient", found)
+
+
+def _is_along(judge: Judge, move: Move) -> bool:
+    """Whether a weight moves the same way along the slope wherever it was looked at, the right one if that is known."""
+    ways = _ways(judge, move)
+    return len(ways) < 2 and (not move.to or ways <= {move.to})
+
+
+def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | None:
+    """Return that a weight moves the right way in some places alone, where that is wrong or not clear."""
+    own, of_slope = (_decaying(e, move.before) for e in (move.change, move.slope))
+    rest = move.of(move.change - own, move.slope - of_slope)
+    if own != 0 or of_slope != 0:
+        along = rest.slope == 0 or _is_along(judge, rest)
+        shrinks = own == 0 or signs(own * move.before, judge.facts()) <= {0, DOWN}
+        if along and shrinks and own != 0:
+            return None
+        if along and not shrinks:
+            told = f"the part {_spelled(own)} makes the weight grow by itself: is its sign lost?"
+            return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
+        if along:
+            return Finding("undecided", f"the slope of the penalty in {letter} is no part of this change")
+    if not _is_comparable(move) or any(_ways(judge, rest, at) <= {move.to or UP} for at in _labels(judge)):
+        return None
+    context = judge.context
+    loss, made = context.behind({letter}), context.behind(n.letters(value))
+    known = loss | context.definitions.keys() | POSITIVE | judge.ranges.known_sizes() | {"e", ONES}
+    if not made - known <= (INPUTS if loss & INPUTS else set()):
+        return None
+    told = f"this is no multiple of the slope of {letter}: it goes up it in some places, and down in others"
+    if loss & context.targets and not made & context.targets:
+        return Finding("undecided", f"{told}; it does not depend on {name_of(min(loss & context.targets))}")
+    guessed = context.guessed(loss | made)
+    if guessed - {"softmax", "sigmoid"}:
+        names = ", ".join(map(name_of, sorted(guessed)))
+        return Finding("undecided", f"{told}, if the usual meaning of {names} is meant")
+    for i, j in _pairs(rest):
+        turned = rest.of(rest.change.xreplace({i: j, j: i}), rest.slope)
+        if {i, j} <= move.before.free_symbols and _ways(judge, turned) == {move.to or DOWN}:
+            return _false(judge, move, f"with {i.name} and {j.name} exchanged this goes along the slope of {letter}")
+        if _ways(judge, rest, lambda e, i=i, j=j: e * (1 - sp.KroneckerDelta(i, j))) <= {move.to or UP}:
+            return Finding("undecided", f"right where {i.name} != {j.name} alone")
+    whole = rest.change * rest.slope
+    for i in sorted((s for s in move.before.free_symbols if isinstance(s, Index)), key=lambda s: s.name):
+        whole = total(lambda k, e=whole, i=i: e.xreplace({i: k}), i.size)
+    if signs(whole, judge.facts(), closely=True) == {move.to or DOWN}:
+        return Finding("undecided", f"{told}; taken together it goes the right way, as with another metric")
+    return _false(judge, move, told)
+
+
+def _false(judge: Judge, move: Move, told: str) -> Finding:
+    """Return that an update is wrong, with a place where it goes the wrong way."""
+    wrong = move.change * move.slope * (-move.to or UP)
+    found = refute(move.before - move.change, move.before + move.change, judge.facts(), where=wrong)
+    return Finding("false" if found else "undecided", told, found)
+
+
+def _ways(judge: Judge, move: Move, change: Any = None) -> set[int]:
+    """Return the signs, along the slope, in which a weight moves where it was looked at."""
+    e = move.change * move.slope
+    return signs(change(e) if change else e, judge.facts(), closely=True) - {0}
+
+
+def _labels(judge: Judge) -> Iterator[Any]:
+    """Yield ways to say that the targets are 1 at one class alone."""
+    facts = judge.facts()
+    for label in facts.labels if facts.one_hot else ():
+        yield lambda e, label=label: one_hot_at(e, facts, label)
+
+
+def _pairs(move: Move) -> Iterator[tuple[Index, Index]]:
+    """Yield the free indices that run over the same range."""
+    product = move.change * move.slope
+    free = sorted((i for i in product.free_symbols if isinstance(i, Index)), key=lambda i: i.name)
+    for at, i in enumerate(free):
+        yield from ((i, j) for j in free[at + 1 :] if j.size == i.size)
+
+
+def _is_comparable(move: Move) -> bool:
+    """Whether a change is about the same samples as the loss, one of them or all."""
+
+    def about(e: Expr) -> set[Expr]:
+        free = {i for i in e.free_symbols if isinstance(i, Index)}
+        return free | {i for pick in e.atoms(Pick) for i in pick.free_symbols}
+
+    sums = ({t.index.size for t in e.atoms(Total)} for e in (move.change, move.slope))
+    own = about(move.before)
+    return about(move.change) - own == about(move.slope) - own and next(sums) <= next(sums)
+
+
+def _decaying(e: Expr, weight: Expr) -> Expr:
+    """Return the terms that are the weight times step sizes and numbers."""
+    found = [sp.cancel(term / weight) if weight in term.free_symbols else sp.nan for term in _terms(e)]
+    scales = [c for c in found if c is not sp.nan and not c.atoms(sp.Indexed, Total, sp.exp, sp.log)]
+    known = [c for c in scales if all(s.is_positive for s in c.free_symbols)]
+    return sp.Add(*known) * weight
+
+
+def _terms(e: Expr) -> Iterator[Expr]:
+    """Yield the terms of a sum, with the brackets around sums multiplied out."""
+    out = sp.expand_mul(e, deep=False)
+    if isinstance(out, sp.Add):
+        for term in out.args:
+            yield from _terms(term)
+    else:
+        yield out
+
+
+def _spelled(e: Expr) -> str:
+    return str(e).replace("[", "_").replace("]", "").replace(", ", "").replace("_rows", "")
+
+
+def _at_one_time(part: n.Node, times: list[n.Node]) -> n.Node | None:
+    """Return w for w_k, where k counts the updates: w_{k+1} = w_k + ..."""
+    if not isinstance(part, n.Var) or not set(part.sub) & set(times):
+        return None
+    if part.letter in POSITIVE:
+        return n.Number(Fraction(1))  # the size of a step changes nothing about where it goes
+    return replace(part, sub=tuple(i for i in part.sub if i not in times))
+
+
+def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
+    """Return by how much an entry of the weight changes, and the slope of the loss there."""
+    value, sign = _without_metric(judge, value)
+
+    def entries(value: n.Node, slope: n.Node) -> Move:
+        old, new, slopes = (judge.value(node) for node in (weight, value, slope))
+        if not old.shape == new.shape == slopes.shape:
+            raise RangeError("a weight and what it becomes have other shapes")
+        at = tuple(Index(c, size) for c, size in zip("ijkl", old.shape, strict=False))
+        before = old.at(*at)
+        found = (_between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at)))
+        return Move(*found, to=_wanted(judge, loss))
+
+    try:
+        return entries(value, n.Derivative(n.Var(loss), weight))
+    except VacuousError:  # how the loss depends on the weight is not said: any slope will do
+        named = n.rebuilt(value, partial(_in_place, slope_of=loss, by=weight))
+        if named == value:
+            raise
+        return entries(named, weight)
+
+
+def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
+    """Return a value without the inverse of a definite matrix in it, which turns no direction, and the matrix's sign."""
+    inverses = [p for p in value.walk() if isinstance(p, n.Power) and p.exponent in _INVERSE]
+    found = [(p, matrix) for p in inverses for matrix in [judge.value(p.base)] if matrix.ndim == 2]
+    if not found:
+        return value, 1
+    ((inverse, matrix),) = found[:1]
+    rows, columns = matrix.shape
+    q = sp.IndexedBase(sp.Symbol("q of any direction", real=True), shape=(rows,))
+    vector = namespace.Array((rows,), lambda i: q[i])
+    form = namespace.sum(vector * namespace.matmul(matrix, vector)).at()
+    way = signs(_between(judge, form), judge.facts())
+    if len(found) > 1 or rows != columns or way not in ({UP}, {DOWN}):
+        raise UnclearError("whether a matrix is definite is not known")
+
+    def change(part: n.Node) -> n.Node | None:
+        if isinstance(part, n.Mul) and inverse in part.factors:
+            return n.Mul(tuple(f for f in part.factors if f != inverse))
+        return None
+
+    bare = n.rebuilt(value, change)
+    if inverse in bare.walk():
+        raise UnclearError("an inverse that multiplies nothing")
+    return bare, next(iter(way))
+
+
+def _height(judge: Judge, loss: str) -> set[int]:
+    return signs(_between(judge, judge.value(n.Var(loss)).at()), judge.facts())
+
+
+def _wanted(judge: Judge, loss: str) -> int:
+    """Return whether a loss, or what is called so, is to become smaller or to grow; 0 if that is not known."""
+    context, definition = judge.context, judge.context.definitions[loss]
+    body, height = definition.body, _height(judge, loss)
+    if height == {DOWN} or (isinstance(body, n.Function) and body.name == "exp"):
+        return UP  # a likelihood, and so is what is below 0
+    if height == {UP}:
+        negated = isinstance(body, n.Mul) and body.factors[0] == n.MINUS_ONE
+        return 0 if context.ascent and not negated and not definition.guessed else DOWN
+    return (UP if context.ascent else DOWN) if context.ascent != context.descent else 0
+
+
+def _in_place(part: n.Node, slope_of: str, by: n.Var) -> n.Node | None:
+    """Return what stands for the slope of a loss in a weight."""
+    slope = isinstance(part, n.Derivative) and isinstance(part.body, n.Var) and part.variable == by
+    return by if slope and n.letters(part) >= {slope_of} else None
+
+
+def _between(judge: Judge, e: Any) -> Any:
+    """Return the value for targets between 0 and 1, where they are of two classes."""
+    names = {name_of(y) for y in judge.context.targets} if judge.context.binary else set()
+    targets = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in names]
+    targets += [x for x in e.atoms(sp.Symbol) if x.name in names and not targets]
+    return e.xreplace({y: 1 / (1 + sp.exp(y)) for y in targets})
