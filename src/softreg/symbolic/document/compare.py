@@ -106,7 +106,7 @@ def _term_by_term(e: Expr) -> list[Expr]:
     rest = sp.S.Zero
     terms: dict[Expr, Expr] = {}
     indices: dict[Expr, Expr] = {}
-    for term in sp.Add.make_args(sp.expand_mul(_contracted(e), deep=False)):
+    for term in sp.Add.make_args(sp.expand_mul(contracted(e), deep=False)):
         factors = sp.Mul.make_args(term)
         sums = [f for f in factors if isinstance(f, Total)]
         if not sums:
@@ -121,7 +121,7 @@ def _term_by_term(e: Expr) -> list[Expr]:
     return [*terms.values(), rest] if terms else []
 
 
-def _contracted(e: Expr) -> Expr:
+def contracted(e: Expr) -> Expr:
     """Replace each sum of a_k where k = i by a_i."""
     found = {}
     for whole in e.atoms(Total):

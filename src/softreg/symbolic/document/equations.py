@@ -115,6 +115,8 @@ class Equations:
             (known,) = named - {other}
             self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
         i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
+        if i == j and condition[1].type != "EQ":
+            raise UnclearError(f"{i.name} != {j.name} is never the case")
         if i.size != j.size:
             raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
         if condition[1].type == "EQ":

@@ -20,22 +20,25 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.called import in_a_case
+from softreg.symbolic.document.claimed import contradicted
 from softreg.symbolic.document.compare import Outcome, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import name_of
+from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
-from softreg.symbolic.document.ranges import Ranges
+from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
-from softreg.symbolic.document.steps import Expression, Step, Verdicts
+from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
 from softreg.symbolic.document.unsettled import unsettled
 from softreg.symbolic.document.updates import astray
+from softreg.symbolic.terms import SymbolicError
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -121,7 +124,7 @@ class Judge(Equations):
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
             case = chain.condition or link.condition
-            strays = step.verdict == "update" and self._hint(partial(astray, self, *expressions[:2], bool(case)))
+            strays = self._strays(step.verdict, chain, bool(case), *expressions[:2]) if number == 0 else None
             if strays:
                 step.verdict, step.hint, step.counterexample = strays.verdict, strays.hint, strays.counterexample
                 others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
@@ -138,6 +141,16 @@ class Judge(Equations):
                 anchor = e if e.problem is None else None
             previous = e
 
+    def _strays(self, verdict: str, chain: Chain, case: bool, left: Expression, right: Expression) -> Finding | None:
+        """Return what is wrong with an update or a definition, which claim nothing by themselves."""
+        if verdict == "update":
+            found = self._hint(partial(astray, self, left, right, case or in_a_case(chain.before)))
+        elif verdict == "definition" and not case:
+            found = self._hint(partial(contradicted, self, chain, left, right))
+        else:
+            found = None
+        return found or None
+
     def _seconds_left(self) -> float:
         """Return the processor time left to the document, if any."""
         left = self._end - time.process_time()
@@ -150,7 +163,7 @@ class Judge(Equations):
         try:
             with Deadline(min(SECONDS_A_HINT, self._seconds_left())):
                 return guess()
-        except (TooLongError, RecursionError, *UNFORESEEN):
+        except (TooLongError, RecursionError, UnclearError, RangeError, SymbolicError, *UNFORESEEN):
             return ""
 
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:

@@ -17,10 +17,11 @@ import sympy as sp
 
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.compare import Counterexample, one_hot_at, refute, signs
+from softreg.symbolic.document.compare import contracted, one_hot_at, refute, signs
 from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
-from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES
+from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
 from softreg.symbolic.document.ranges import RangeError
+from softreg.symbolic.document.steps import Finding
 from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total, total
 
 if TYPE_CHECKING:
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 
 UP, DOWN = 1, -1
 _INVERSE = (n.MINUS_ONE, n.negative(n.Number(Fraction(1))))
-
-
-@dataclass
-class Finding:
-    """What is wrong with an update."""
-
-    verdict: str
-    hint: str
-    counterexample: Counterexample | None = None
 
 
 @dataclass
@@ -100,7 +92,7 @@ def _is_along(judge: Judge, move: Move) -> bool:
 
 def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | None:
     """Return that a weight moves the right way in some places alone, where that is wrong or not clear."""
-    own, of_slope = (_decaying(e, move.before) for e in (move.change, move.slope))
+    own, of_slope = (_decaying(contracted(e), move.before) for e in (move.change, move.slope))
     rest = move.of(move.change - own, move.slope - of_slope)
     if own != 0 or of_slope != 0:
         along = rest.slope == 0 or _is_along(judge, rest)
@@ -112,6 +104,9 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
             return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
         if along:
             return Finding("undecided", f"the slope of the penalty in {letter} is no part of this change")
+    stray = _stray(move)
+    if stray:
+        return Finding("undecided", f"the index {stray} stands on the right alone: is it another one?")
     if not _is_comparable(move) or any(_ways(judge, rest, at) <= {move.to or UP} for at in _labels(judge)):
         return None
     context = judge.context
@@ -122,8 +117,8 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
     told = f"this is no multiple of the slope of {letter}: it goes up it in some places, and down in others"
     if loss & context.targets and not made & context.targets:
         return Finding("undecided", f"{told}; it does not depend on {name_of(min(loss & context.targets))}")
-    guessed = context.guessed(loss | made)
-    if guessed - {"softmax", "sigmoid"}:
+    guessed = context.guessed(loss | made) - PREDICTIONS
+    if guessed:
         names = ", ".join(map(name_of, sorted(guessed)))
         return Finding("undecided", f"{told}, if the usual meaning of {names} is meant")
     for i, j in _pairs(rest):
@@ -180,6 +175,14 @@ def _is_comparable(move: Move) -> bool:
     return about(move.change) - own == about(move.slope) - own and next(sums) <= next(sums)
 
 
+def _stray(move: Move) -> str:
+    """Return an index of the change that is none of the weight's, but runs over the range of one; none if it is met."""
+    own = {i for i in move.before.free_symbols if isinstance(i, Index)}
+    free = {i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)}
+    met = {i for delta in move.change.atoms(sp.KroneckerDelta) for i in delta.args}
+    return min((i.name for i in free - met if any(i.size == o.size for o in own)), default="")
+
+
 def _decaying(e: Expr, weight: Expr) -> Expr:
     """Return the terms that are the weight times step sizes and numbers."""
     found = [sp.cancel(term / weight) if weight in term.free_symbols else sp.nan for term in _terms(e)]
@@ -221,7 +224,7 @@ def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
             raise RangeError("a weight and what it becomes have other shapes")
         at = tuple(Index(c, size) for c, size in zip("ijkl", old.shape, strict=False))
         before = old.at(*at)
-        found = (_between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at)))
+        found = (between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at)))
         return Move(*found, to=_wanted(judge, loss))
 
     try:
@@ -244,7 +247,7 @@ def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
     q = sp.IndexedBase(sp.Symbol("q of any direction", real=True), shape=(rows,))
     vector = namespace.Array((rows,), lambda i: q[i])
     form = namespace.sum(vector * namespace.matmul(matrix, vector)).at()
-    way = signs(_between(judge, form), judge.facts())
+    way = signs(between(judge, form), judge.facts())
     if len(found) > 1 or rows != columns or way not in ({UP}, {DOWN}):
         raise UnclearError("whether a matrix is definite is not known")
 
@@ -260,7 +263,7 @@ def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
 
 
 def _height(judge: Judge, loss: str) -> set[int]:
-    return signs(_between(judge, judge.value(n.Var(loss)).at()), judge.facts())
+    return signs(between(judge, judge.value(n.Var(loss)).at()), judge.facts())
 
 
 def _wanted(judge: Judge, loss: str) -> int:
@@ -281,7 +284,7 @@ def _in_place(part: n.Node, slope_of: str, by: n.Var) -> n.Node | None:
     return by if slope and n.letters(part) >= {slope_of} else None
 
 
-def _between(judge: Judge, e: Any) -> Any:
+def between(judge: Judge, e: Any) -> Any:
     """Return the value for targets between 0 and 1, where they are of two classes."""
     names = {name_of(y) for y in judge.context.targets} if judge.context.binary else set()
     targets = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in names]
