@@ -14,7 +14,7 @@ KINDS = {
     "sigmoid": r"sigmoid\w*(?: function)?|logistic (?:sigmoid )?function|logistische\w* funktion|fonction logistique",
     "softmax": r"softmax(?: function)?",
     "loss": r"(?:cross[- ]entropy|loss|cost|kreuzentropie|verlust\w*|entropie crois\w+|perte|coût|pérdida|coste?"
-    r"|kullback\S* divergence|kl[- ]divergence|交叉熵|损失)(?: loss| cost)?(?: function)?|(?:交叉熵)?损失(?:函数)?",
+    r"|entrop(?:y|ie|ía)|kullback\S* divergence|kl[- ]divergence|交叉熵|损失)(?: loss| cost)?(?: function)?|(?:交叉熵)?损失(?:函数)?",
 }
 _ARTICLE = (
     r"(?:\b(?:the|a|an|its|their|our|this|that|and|or|so|thus|hence|then|here|full|softmax|logistic"

@@ -45,7 +45,7 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     if definition.argument is not None:
         return _no_sigmoid(judge, definition, "sigmoid" in names)
     found = _no_probability(judge, head, body, "softmax" in names or head.letter == "softmax")
-    return found or (_below_zero(judge, right, names) if "loss" in names else None)
+    return found or (_below_zero(judge, right) if "loss" in names else None)
 
 
 # --- what is wrong by itself ---
@@ -99,6 +99,8 @@ def _no_derivative(judge: Judge, kind: str, of: str, head: n.Var, right: Express
                 continue
             if any(o.holds or o.verdict != "false" for o in outcomes):
                 return None
+            if any(judge.equal(e, -value).holds for e in shapes if e.shape == value.shape):
+                return Finding("false", f"with the opposite sign this is {told}", outcomes[0].counterexample)
             wrong = wrong or next(iter(outcomes), None)
         if wrong is not None:
             refuted.append((told, wrong.counterexample))
@@ -117,7 +119,7 @@ def _candidates(judge: Judge, kind: str, of: str, head: n.Var) -> Iterator[tuple
     for f, definition in list(context.definitions.items()):
         scalar_ = f in LOSSES and context.arity_of(f) == (0, 0)
         vector = f not in LOSSES and context.arity_of(f) == (1, 0) and definition.argument is None
-        if f == head.letter or not (vector if kind == "Jacobian" else scalar_):
+        if f == head.letter or definition.guessed or not (vector if kind == "Jacobian" else scalar_):
             continue
         if named & _functions(judge, kind) and f not in named:
             continue
@@ -155,7 +157,7 @@ def _told(kind: str, f: str, v: str) -> str:
 
 def _is_named(letter: str, of: str) -> bool:
     """Whether words name a letter in a formula of its own."""
-    return any(re.search(rf"(?<![\w\\]){re.escape(letter)}(?!\w)", f) for f in re.findall(r"\$([^$]*)\$", of))
+    return any(re.search(rf"(?<![\w\\]){re.escape(letter)}(?![A-Za-z])", f) for f in re.findall(r"\$([^$]*)\$", of))
 
 
 def _is_of(judge: Judge, of: str, told: str) -> bool:
@@ -214,11 +216,11 @@ def _is_exp(part: n.Node) -> bool:
     return isinstance(part, n.Function) and part.name == "exp"
 
 
-def _below_zero(judge: Judge, right: Expression, names: dict[str, str]) -> Finding | None:
+def _below_zero(judge: Judge, right: Expression) -> Finding | None:
     """Return that what is called a loss is negative everywhere."""
     value = judge.values(right)
     if value.ndim or signs(between(judge, value.at()), judge.facts()) != {-1}:
         return None
     e = between(judge, value.at())
     found = refute(e, -e, judge.facts())
-    return found and Finding("false", "what is called a loss is negative here: is a minus lost?", found)
+    return found and Finding("false", "what is called so is never negative, but this is: is a minus lost?", found)

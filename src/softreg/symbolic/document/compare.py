@@ -173,7 +173,8 @@ def refute(
 ) -> Counterexample | None:
     """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, SIZES):
+    choices = SIZES if where == 1 else SIZES * 4
+    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, choices):
         if kept <= 0 or any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
@@ -205,11 +206,15 @@ def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places:
     return drawn
 
 
-def signs(e: Expr, facts: Facts, closely: bool = False) -> set[int]:
-    """Return the signs that a value has where it was looked at."""
-    sizes = ((2,) * 9,) * 3 + ((3,) * 9,) * (2 * closely)
-    found = _places((e,), facts, sizes, 4 if closely else 2)
-    return {int(numeric.CONTEXT.sign(numeric.CONTEXT.chop(value))) for _, _, (value,), _ in found}
+def signs(e: Expr, facts: Facts, points: int = 3, most: int = 2) -> set[int]:
+    """Return the signs that a value has where it was looked at: at so many points, at most so many entries of each."""
+    found: set[int] = set()
+    sizes = tuple((2 + seed // 3 % 2,) * 9 for seed in range(points))
+    for _, _, (value,), _ in _places((e,), facts, sizes, most):
+        found.add(int(numeric.CONTEXT.sign(numeric.CONTEXT.chop(value))))
+        if found >= {1, -1}:
+            break
+    return found
 
 
 def _places(

@@ -114,7 +114,7 @@ class Equations:
         for other in named - {*self._scope, *self.context.labels}:
             (known,) = named - {other}
             self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
-        i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
+        i, j = (self.value_of_index(t.value) for t in (condition[0], condition[2]))
         if i == j and condition[1].type != "EQ":
             raise UnclearError(f"{i.name} != {j.name} is never the case")
         if i.size != j.size:
@@ -165,6 +165,10 @@ class Equations:
     def value(self, node: n.Node, bound: Mapping[str, Expr] | None = None, opaque: frozenset[str] = frozenset()) -> Any:
         """Return the value of a formula among the indices of the chain, and those that sums around it bind."""
         return self._meaning.value(node, Defaults(dict(bound or {}), self._scope), opaque)
+
+    def value_of_index(self, letter: str) -> Expr:
+        """Return what stands for an index of the chain, or for the true class."""
+        return self._meaning.index(n.Var(letter), self._scope)
 
     def takes_argument(self, v: n.Var) -> bool:
         """Whether the value of a function is that at what stands in its brackets."""

@@ -69,6 +69,7 @@ class Judge(Equations):
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self.strayed: list[Step] = []  # updates and definitions that are wrong
         self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
@@ -124,9 +125,10 @@ class Judge(Equations):
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
             case = chain.condition or link.condition
-            strays = self._strays(step.verdict, chain, bool(case), *expressions[:2]) if number == 0 else None
+            strays = self._strays(step.verdict, chain, case, *expressions[:2]) if number == 0 else None
             if strays:
                 step.verdict, step.hint, step.counterexample = strays.verdict, strays.hint, strays.counterexample
+                self.strayed.append(step)
                 others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
                 step.inherited = bool(others & self._slipped)
             if step.verdict == "false":
@@ -141,10 +143,10 @@ class Judge(Equations):
                 anchor = e if e.problem is None else None
             previous = e
 
-    def _strays(self, verdict: str, chain: Chain, case: bool, left: Expression, right: Expression) -> Finding | None:
+    def _strays(self, verdict: str, chain: Chain, case: Any, left: Expression, right: Expression) -> Finding | None:
         """Return what is wrong with an update or a definition, which claim nothing by themselves."""
         if verdict == "update":
-            found = self._hint(partial(astray, self, left, right, case or in_a_case(chain.before)))
+            found = self._hint(partial(astray, self, left, right, case, in_a_case(chain.before)))
         elif verdict == "definition" and not case:
             found = self._hint(partial(contradicted, self, chain, left, right))
         else:

@@ -18,6 +18,7 @@ import sympy as sp
 from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import contracted, one_hot_at, refute, signs
+from softreg.symbolic.document.conditions import Condition, of_a_size
 from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
 from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
 from softreg.symbolic.document.ranges import RangeError
@@ -46,8 +47,11 @@ class Move:
         return replace(self, change=change, slope=slope)
 
 
-def astray(judge: Judge, left: Expression, right: Expression, in_a_case: bool) -> Finding | None:
-    """Return that a weight does not move as the slope says; nothing if it does, or if that is not known."""
+def astray(judge: Judge, left: Expression, right: Expression, case: Condition, some: bool) -> Finding | None:
+    """Return that a weight does not move as the slope says; nothing if it does, or if that is not known.
+
+    The case is one of two indices; `some` says that the words are about some samples or classes, whichever.
+    """
     new = left.nodes[0] if left.nodes else None
     if not isinstance(new, n.Var) or right.problem is not None or new.letter in INPUTS:
         return None
@@ -60,10 +64,10 @@ def astray(judge: Judge, left: Expression, right: Expression, in_a_case: bool) -
         try:
             if counted:
                 judge.ranges.attempt(value, {})
-            move = _moved(judge, value, weight, letter)
+            move = _in_case(judge, _moved(judge, value, weight, letter), case)
             found = _against(judge, move, letter)
             if found is None and not _is_along(judge, move):
-                found = None if in_a_case else _across(judge, move, value, letter)
+                found = None if some else _across(judge, move, value, letter)
             elif found is None:
                 return None
         except (UnclearError, RangeError, SymbolicError):
@@ -80,8 +84,7 @@ def _against(judge: Judge, move: Move, letter: str) -> Finding | None:
     if move.to == UP:
         ask = "down the slope of {}, which is to grow: add"
         ask = ask.replace("which", "a likelihood that") if _height(judge, letter) in ({DOWN}, {UP}) else ask
-    found = refute(move.before - move.change, move.before + move.change, judge.facts())
-    return Finding("false", f"this goes {ask.format(letter)} the gradient", found)
+    return _false(judge, move, f"this goes {ask.format(letter)} the gradient")
 
 
 def _is_along(judge: Judge, move: Move) -> bool:
@@ -104,7 +107,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
             return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
         if along:
             return Finding("undecided", f"the slope of the penalty in {letter} is no part of this change")
-    stray = _stray(move)
+    stray = _stray(judge, move)
     if stray:
         return Finding("undecided", f"the index {stray} stands on the right alone: is it another one?")
     if not _is_comparable(move) or any(_ways(judge, rest, at) <= {move.to or UP} for at in _labels(judge)):
@@ -130,7 +133,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
     whole = rest.change * rest.slope
     for i in sorted((s for s in move.before.free_symbols if isinstance(s, Index)), key=lambda s: s.name):
         whole = total(lambda k, e=whole, i=i: e.xreplace({i: k}), i.size)
-    if signs(whole, judge.facts(), closely=True) == {move.to or DOWN}:
+    if signs(whole, judge.facts(), points=12) == {move.to or DOWN}:
         return Finding("undecided", f"{told}; taken together it goes the right way, as with another metric")
     return _false(judge, move, told)
 
@@ -145,7 +148,7 @@ def _false(judge: Judge, move: Move, told: str) -> Finding:
 def _ways(judge: Judge, move: Move, change: Any = None) -> set[int]:
     """Return the signs, along the slope, in which a weight moves where it was looked at."""
     e = move.change * move.slope
-    return signs(change(e) if change else e, judge.facts(), closely=True) - {0}
+    return signs(change(e) if change else e, judge.facts(), points=6, most=4) - {0}
 
 
 def _labels(judge: Judge) -> Iterator[Any]:
@@ -172,14 +175,19 @@ def _is_comparable(move: Move) -> bool:
 
     sums = ({t.index.size for t in e.atoms(Total)} for e in (move.change, move.slope))
     own = about(move.before)
-    return about(move.change) - own == about(move.slope) - own and next(sums) <= next(sums)
+    return about(move.change) - own <= about(move.slope) - own and next(sums) <= next(sums)
 
 
-def _stray(move: Move) -> str:
-    """Return an index of the change that is none of the weight's, but runs over the range of one; none if it is met."""
+def _stray(judge: Judge, move: Move) -> str:
+    """Return an index of the change that is neither the weight's nor a sample's; empty if there is none."""
     own = {i for i in move.before.free_symbols if isinstance(i, Index)}
     free = {i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)}
     met = {i for delta in move.change.atoms(sp.KroneckerDelta) for i in delta.args}
+    names = {name_of(y) for y in judge.context.targets}
+    targets = [x.indices for x in move.change.atoms(sp.Indexed) if str(x.base.label) in names]
+    if targets:
+        of_samples = {i for indices in targets for i in indices if not any(i.size == o.size for o in own)}
+        return min((i.name for i in free - met - of_samples), default="")
     return min((i.name for i in free - met if any(i.size == o.size for o in own)), default="")
 
 
@@ -234,6 +242,31 @@ def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
         if named == value:
             raise
         return entries(named, weight)
+
+
+def _in_case(judge: Judge, move: Move, case: Condition) -> Move:
+    """Return a change in the case of two indices that is given, and at one sample if it is about one."""
+    if case and not of_a_size(case):
+        i, j = (judge.value_of_index(t.value) for t in (case[0], case[2]))
+        here = {i: j} if isinstance(i, Index) else {j: i}
+        if case[1].type == "EQ":
+            move = replace(move, **{f: getattr(move, f).xreplace(here) for f in ("before", "change", "slope")})
+        else:
+            move = move.of(move.change, move.slope * (1 - sp.KroneckerDelta(i, j)))
+    own = {i for i in move.before.free_symbols if isinstance(i, Index)}
+    free = [i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)]
+    if len(free) == 1 and not any(free[0].size == i.size for i in own):
+        return move.of(move.change, _at_sample(move.slope, free[0]))
+    return move
+
+
+def _at_sample(e: Expr, sample: Index) -> Expr:
+    """Return the term of a sample where there is a sum over all."""
+    if isinstance(e, (sp.Add, sp.Mul)):
+        return e.func(*(_at_sample(part, sample) for part in e.args))
+    if isinstance(e, Total) and e.index.size == sample.size:
+        return e.term.xreplace({e.index: sample})
+    return Total(_at_sample(e.term, sample), e.index) if isinstance(e, Total) else e
 
 
 def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
