@@ -14,12 +14,14 @@ KINDS = {
     "sigmoid": r"sigmoid\w*(?: function)?|logistic (?:sigmoid )?function|logistische\w* funktion|fonction logistique",
     "softmax": r"softmax(?: function)?",
     "loss": r"(?:cross[- ]entropy|loss|cost|kreuzentropie|verlust\w*|entropie crois\w+|perte|coût|pérdida|coste?"
-    r"|entrop(?:y|ie|ía)|kullback\S* divergence|kl[- ]divergence|交叉熵|损失)(?: loss| cost)?(?: function)?|(?:交叉熵)?损失(?:函数)?",
+    r"|entrop(?:y|ie|ía)|kullback\S* divergence|kl[- ]divergence)(?: loss| cost)?(?: function)?"
+    r"|交叉熵(?:损失)?(?:函数)?|损失(?:函数)?",
 }
 _ARTICLE = (
     r"(?:\b(?:the|a|an|its|their|our|this|that|and|or|so|thus|hence|then|here|full|softmax|logistic"
-    r"|die|der|das|ein|eine|und|la|le|el|il|un|une|una|et|y)\b|l['’])"
+    r"|die|der|das|ein|eine|und|la|le|el|il|un|une|una|et|y)\b|l['\u2019])"
 )
+_WITH = r"\b(?:with|mit|avec|con)\b"
 _BEFORE = rf"(?:\A|[,:;]|{_ARTICLE})\s*\Z"
 _AFTER = (
     r"(?:\s*(?:\$[^$]*\$|,?\s*(?:matrix|vector|function|loss|layer|itself)\b"
@@ -29,7 +31,7 @@ _AFTER = (
 _COPULA = (
     r"\s*((?:\b(?:is|are|reads|becomes|equals|be|ist|lautet|sei|est|vaut|soit|es|è|sea)\b"
     r"(?:\s+(?:then|thus|therefore|hence|now|given by|defined (?:as|by)|simply|just|gegeben durch|donnée? par|also))*"
-    r"|(?<=\W)(?:given|defined) (?:as|by)|是|为)?)\s*[:：]?\s*\Z"
+    r"|(?<=\W)(?:given|defined) (?:as|by)|是|为)?)\s*[:\uff1a]?\s*\Z"
 )
 _CALLING = re.compile(r"\b(?:that|which|where|we|need|use|using|if|because|since|recall|note|from|without)\b")
 _OTHER = re.compile(r"\b(?:negative|minus|not|no|without|maximi\w*|likelihood|reward|hard|approximat\w*|bipolar)\b")
@@ -39,7 +41,7 @@ _IN_A_CASE = re.compile(
 )
 _LETTER = r"(?:\\(?:mathbf|boldsymbol|bm|mathrm|mathcal)\s*\{?\s*)?%s\}?(?:_\{?\w+\}?)?"
 _IS = r"[\s,]*(?:\b(?:is|be|denotes?|being|are|for|ist|sei|est|soit|es|sea|bezeichnet|désigne)\b\s*)"
-_THE = r"(?:(?:the|a|its|our|die|der|das|la|le|el|il|une?)\s+|l['’])?"
+_THE = r"(?:(?:the|a|its|our|die|der|das|la|le|el|il|une?)\s+|l['\u2019])?"
 
 
 def sentence(before: str) -> str:
@@ -48,7 +50,7 @@ def sentence(before: str) -> str:
     last = " ".join(parts[-1].split()) if parts else ""
     if last.startswith("#"):
         return ""
-    return re.split(r"(?<=[.!?。；;])\s*(?=[^\s$]|$)(?![^$]*\$(?:[^$]*\$[^$]*\$)*[^$]*$)", last)[-1].strip()
+    return re.split(r"(?<=[.!?。\uff1b;])\s*(?=[^\s$]|$)(?![^$]*\$(?:[^$]*\$[^$]*\$)*[^$]*$)", last)[-1].strip()
 
 
 def in_a_case(before: str) -> bool:
@@ -73,7 +75,7 @@ def _as_subject(said: str, words: str, given: bool) -> str | None:
         whole = re.fullmatch(rf"(?is)({_AFTER}){_COPULA}", after)
         if whole is None or not re.search(f"(?i){_BEFORE}", before):
             continue
-        if not whole[2] and not re.search(rf"(?i)(?:\A|[,:;])(?:\s*{_ARTICLE})*\s*\Z", before):
+        if not whole[2] and not re.search(rf"(?i)(?:\A|[,:;])(?:\s*{_WITH})?(?:\s*{_ARTICLE})*\s*\Z", before):
             continue  # "we need the gradient" is no "gradient:"
         if _preposed(before, given) or _CALLING.search(whole[1].lower()) or _OTHER.search(said.lower()):
             continue
@@ -84,8 +86,10 @@ def _as_subject(said: str, words: str, given: bool) -> str | None:
 def _preposed(before: str, given: bool) -> bool:
     """Whether the words before make a part of something else of it: the trace of the Hessian, but "with the loss"."""
     words = r"of|des|der|du|de|di|von|from|into|for|to|by|in|on|under|is|are|be|denotes?|aus|par|ist|est|es"
-    words += "" if given else "|with|mit|avec|con"
-    inner = re.search(rf"(?i)\b(?:{words})\s+(?:(?:the|its|their|a|an|this|la|le|el|l['’])\s*)?(?:\w+\s*)?\Z", before)
+    words += "" if given else f"|{_WITH}"
+    inner = re.search(
+        rf"(?i)\b(?:{words})\s+(?:(?:the|its|their|a|an|this|la|le|el|l['\u2019])\s*)?(?:\w+\s*)?\Z", before
+    )
     return inner is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -115,11 +116,16 @@ def _no_derivative(judge: Judge, kind: str, of: str, head: n.Var, right: Express
 def _candidates(judge: Judge, kind: str, of: str, head: n.Var) -> Iterator[tuple[str, list[n.Node]]]:
     """Yield the derivatives that a letter with these indices may be, in either layout, and how they are told."""
     context = judge.context
-    named = {v for v in context.behind(context.definitions.keys()) if _is_named(v, of)}
+    named = {v for v in context.behind({*context.definitions}) if _is_named(v, of)}
     for f, definition in list(context.definitions.items()):
         scalar_ = f in LOSSES and context.arity_of(f) == (0, 0)
         vector = f not in LOSSES and context.arity_of(f) == (1, 0) and definition.argument is None
-        if f == head.letter or definition.guessed or not (vector if kind == "Jacobian" else scalar_):
+        if (
+            f == head.letter
+            or definition.guessed
+            or definition.at > judge.at
+            or not (vector if kind == "Jacobian" else scalar_)
+        ):
             continue
         if named & _functions(judge, kind) and f not in named:
             continue
@@ -175,11 +181,14 @@ def _is_of(judge: Judge, of: str, told: str) -> bool:
 
 def _no_sigmoid(judge: Judge, definition: Definition, said: bool) -> Finding | None:
     """Return that what is called the sigmoid function is another; where the letter alone says so, it is not clear."""
+    assert definition.argument is not None
     u = sp.Symbol(definition.argument, real=True)
     argument = {("value", definition.argument): scalar(u)}
     value = judge._meaning.value(definition.body, argument).at()
-    usual = all(e.args[0] in (u, -u) for e in value.atoms(sp.exp)) and value.atoms(sp.exp) and isinstance(
-        definition.body, n.Quotient
+    usual = (
+        all(e.args[0] in (u, -u) for e in value.atoms(sp.exp))
+        and value.atoms(sp.exp)
+        and isinstance(definition.body, n.Quotient)
     )
     if value.free_symbols != {u} or not (said or (definition.letter == "\\sigma" and usual)):
         return None
@@ -204,12 +213,18 @@ def _no_probability(judge: Judge, head: n.Var, body: n.Node, said: bool) -> Find
     indices = [i for i in value.at().free_symbols if isinstance(i, Index)] if not value.ndim else []
     found = None
     for i in indices:
-        whole = total(lambda k, i=i: value.at().xreplace({i: k}), i.size)
+        whole = total(partial(_at, value.at(), i), i.size)
         found = refute(whole, sp.S.One, judge.facts())
         if found is None:
             return None
     told = f"{name_of(head.letter)} does not sum to 1, as a softmax does"
-    return found and (Finding("false", told, found) if said else Finding("undecided", told))
+    if found is None:
+        return None
+    return Finding("false", told, found) if said else Finding("undecided", told)
+
+
+def _at(e: Any, i: Index, k: Any) -> Any:
+    return e.xreplace({i: k})
 
 
 def _is_exp(part: n.Node) -> bool:
@@ -223,4 +238,8 @@ def _below_zero(judge: Judge, right: Expression) -> Finding | None:
         return None
     e = between(judge, value.at())
     found = refute(e, -e, judge.facts())
-    return found and Finding("false", "what is called so is never negative, but this is: is a minus lost?", found)
+    return (
+        None
+        if found is None
+        else Finding("false", "what is called so is never negative, but this is: is a minus lost?", found)
+    )

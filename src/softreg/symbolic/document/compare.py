@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -220,7 +220,7 @@ def signs(e: Expr, facts: Facts, points: int = 3, most: int = 2) -> set[int]:
 def _places(
     values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
 ) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any], int]]:
-    """Yield sizes, values of the free indices (the first few of each point), usable values there, and the seed."""
+    """Yield sizes, values of the free indices (if asked for, of a few drawn ones), usable values, and the seed."""
     lasts = dict(facts.last)
     values = tuple(_zeroed(e, facts.zeros) for e in values)
     found = set().union(*map(_free_indices, values))
@@ -229,7 +229,11 @@ def _places(
         sizes = _sizes(values, facts, choice)
         point = numeric.Point(sizes, tuple(facts.sums), seed)
         sums: dict[Any, Any] = {}
-        for places in itertools.islice(numeric.index_values(tuple(free), point), most):
+        everywhere: Iterable[dict[Any, int]] = numeric.index_values(tuple(free), point)
+        if most is not None:
+            everywhere = list(everywhere)
+            everywhere = random.Random(seed).sample(everywhere, min(most, len(everywhere)))
+        for places in everywhere:
             places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
             try:
                 at = [numeric.evaluate(e, point, places, sums) for e in values]

@@ -92,7 +92,7 @@ class Judge(Equations):
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
-        self._at = chain.links[0].relation.start
+        self.at = chain.links[0].relation.start
         self._scope: dict[Any, Any] = dict(scope)
         self._slope_of_loss = any(
             isinstance(d, n.Derivative) and isinstance(d.body, n.Var) and d.body.letter in LOSSES

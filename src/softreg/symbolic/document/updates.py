@@ -23,7 +23,7 @@ from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousErr
 from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
 from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.document.steps import Finding
-from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total, total
+from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total
 
 if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
@@ -65,14 +65,17 @@ def astray(judge: Judge, left: Expression, right: Expression, case: Condition, s
             if counted:
                 judge.ranges.attempt(value, {})
             move = _in_case(judge, _moved(judge, value, weight, letter), case)
-            found = _against(judge, move, letter)
-            if found is None and not _is_along(judge, move):
-                found = None if some else _across(judge, move, value, letter)
-            elif found is None:
+            stray = "" if some else _stray(judge, move)
+            if stray:
+                told = told or Finding("undecided", f"the index {stray} stands on the right alone: is it another one?")
+                continue
+            if _is_along(judge, move):
                 return None
+            if _ways(judge, move):
+                across = partial(_apart, judge, move, letter) if some else partial(_across, judge, move, value, letter)
+                told = told or _against(judge, move, letter) or across()
         except (UnclearError, RangeError, SymbolicError):
             continue
-        told = told or found
     return told
 
 
@@ -87,10 +90,27 @@ def _against(judge: Judge, move: Move, letter: str) -> Finding | None:
     return _false(judge, move, f"this goes {ask.format(letter)} the gradient")
 
 
-def _is_along(judge: Judge, move: Move) -> bool:
+def _is_along(judge: Judge, move: Move, change: Any = None) -> bool:
     """Whether a weight moves the same way along the slope wherever it was looked at, the right one if that is known."""
-    ways = _ways(judge, move)
-    return len(ways) < 2 and (not move.to or ways <= {move.to})
+    ways = _ways(judge, move, change)
+    return len(ways) == 1 and (not move.to or ways == {move.to})
+
+
+def _outside(i: Index, j: Index) -> Any:
+    """Return a way to leave out where two indices are equal."""
+    return lambda e: e * (1 - sp.KroneckerDelta(i, j))
+
+
+def _apart(judge: Judge, move: Move, letter: str) -> Finding | None:
+    """Return that a weight moves the wrong way in the one case that the words may be about: that of other classes."""
+    for i, j in _pairs(move):
+        if _is_along(judge, move, _outside(i, j)):
+            return None
+    for i, j in _pairs(move):
+        found = _against(judge, move.of(move.change, _outside(i, j)(move.slope)), letter)
+        if found:
+            return found
+    return None
 
 
 def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | None:
@@ -98,7 +118,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
     own, of_slope = (_decaying(contracted(e), move.before) for e in (move.change, move.slope))
     rest = move.of(move.change - own, move.slope - of_slope)
     if own != 0 or of_slope != 0:
-        along = rest.slope == 0 or _is_along(judge, rest)
+        along = rest.change == 0 or rest.slope == 0 or _is_along(judge, rest)
         shrinks = own == 0 or signs(own * move.before, judge.facts()) <= {0, DOWN}
         if along and shrinks and own != 0:
             return None
@@ -107,10 +127,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
             return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
         if along:
             return Finding("undecided", f"the slope of the penalty in {letter} is no part of this change")
-    stray = _stray(judge, move)
-    if stray:
-        return Finding("undecided", f"the index {stray} stands on the right alone: is it another one?")
-    if not _is_comparable(move) or any(_ways(judge, rest, at) <= {move.to or UP} for at in _labels(judge)):
+    if not _is_comparable(move):
         return None
     context = judge.context
     loss, made = context.behind({letter}), context.behind(n.letters(value))
@@ -126,15 +143,10 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
         return Finding("undecided", f"{told}, if the usual meaning of {names} is meant")
     for i, j in _pairs(rest):
         turned = rest.of(rest.change.xreplace({i: j, j: i}), rest.slope)
-        if {i, j} <= move.before.free_symbols and _ways(judge, turned) == {move.to or DOWN}:
+        if {i, j} <= move.before.free_symbols and _is_along(judge, turned):
             return _false(judge, move, f"with {i.name} and {j.name} exchanged this goes along the slope of {letter}")
-        if _ways(judge, rest, lambda e, i=i, j=j: e * (1 - sp.KroneckerDelta(i, j))) <= {move.to or UP}:
+        if _is_along(judge, rest, _outside(i, j)):
             return Finding("undecided", f"right where {i.name} != {j.name} alone")
-    whole = rest.change * rest.slope
-    for i in sorted((s for s in move.before.free_symbols if isinstance(s, Index)), key=lambda s: s.name):
-        whole = total(lambda k, e=whole, i=i: e.xreplace({i: k}), i.size)
-    if signs(whole, judge.facts(), points=12) == {move.to or DOWN}:
-        return Finding("undecided", f"{told}; taken together it goes the right way, as with another metric")
     return _false(judge, move, told)
 
 
@@ -148,14 +160,7 @@ def _false(judge: Judge, move: Move, told: str) -> Finding:
 def _ways(judge: Judge, move: Move, change: Any = None) -> set[int]:
     """Return the signs, along the slope, in which a weight moves where it was looked at."""
     e = move.change * move.slope
-    return signs(change(e) if change else e, judge.facts(), points=6, most=4) - {0}
-
-
-def _labels(judge: Judge) -> Iterator[Any]:
-    """Yield ways to say that the targets are 1 at one class alone."""
-    facts = judge.facts()
-    for label in facts.labels if facts.one_hot else ():
-        yield lambda e, label=label: one_hot_at(e, facts, label)
+    return signs(change(e) if change else e, judge.facts(), points=8, most=4) - {0}
 
 
 def _pairs(move: Move) -> Iterator[tuple[Index, Index]]:
@@ -232,8 +237,8 @@ def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
             raise RangeError("a weight and what it becomes have other shapes")
         at = tuple(Index(c, size) for c, size in zip("ijkl", old.shape, strict=False))
         before = old.at(*at)
-        found = (between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at)))
-        return Move(*found, to=_wanted(judge, loss))
+        found = [between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at))]
+        return Move(found[0], found[1], found[2], _wanted(judge, loss))
 
     try:
         return entries(value, n.Derivative(n.Var(loss), weight))
@@ -246,8 +251,14 @@ def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
 
 def _in_case(judge: Judge, move: Move, case: Condition) -> Move:
     """Return a change in the case of two indices that is given, and at one sample if it is about one."""
-    if case and not of_a_size(case):
-        i, j = (judge.value_of_index(t.value) for t in (case[0], case[2]))
+    found = judge.in_case(case) if case and not of_a_size(case) else None
+    if case and found is None:
+        raise UnclearError("the case is about something that does not occur")
+    facts = judge.facts()
+    for label in facts.labels if facts.one_hot else ():
+        move = move.of(one_hot_at(move.change, facts, label), one_hot_at(move.slope, facts, label))
+    if found is not None:
+        i, j = found
         here = {i: j} if isinstance(i, Index) else {j: i}
         if case[1].type == "EQ":
             move = replace(move, **{f: getattr(move, f).xreplace(here) for f in ("before", "change", "slope")})
@@ -270,7 +281,7 @@ def _at_sample(e: Expr, sample: Index) -> Expr:
 
 
 def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
-    """Return a value without the inverse of a definite matrix in it, which turns no direction, and the matrix's sign."""
+    """Return a value without the inverse of a definite matrix, which turns no direction, and the matrix's sign."""
     inverses = [p for p in value.walk() if isinstance(p, n.Power) and p.exponent in _INVERSE]
     found = [(p, matrix) for p in inverses for matrix in [judge.value(p.base)] if matrix.ndim == 2]
     if not found:
