@@ -41,10 +41,11 @@ class Move:
     change: Expr
     slope: Expr
     to: int  # where the loss is to go; 0 if the document does not say
+    ways: set[int] | None = None  # the signs in which it goes, once they were looked at
 
     def of(self, change: Expr, slope: Expr) -> Move:
         """Return a part of the change, beside a part of the slope."""
-        return replace(self, change=change, slope=slope)
+        return replace(self, change=change, slope=slope, ways=None)
 
 
 def astray(judge: Judge, left: Expression, right: Expression, case: Condition, some: bool) -> Finding | None:
@@ -90,27 +91,23 @@ def _against(judge: Judge, move: Move, letter: str) -> Finding | None:
     return _false(judge, move, f"this goes {ask.format(letter)} the gradient")
 
 
-def _is_along(judge: Judge, move: Move, change: Any = None) -> bool:
+def _is_along(judge: Judge, move: Move) -> bool:
     """Whether a weight moves the same way along the slope wherever it was looked at, the right one if that is known."""
-    ways = _ways(judge, move, change)
+    ways = _ways(judge, move)
     return len(ways) == 1 and (not move.to or ways == {move.to})
 
 
-def _outside(i: Index, j: Index) -> Any:
-    """Return a way to leave out where two indices are equal."""
-    return lambda e: e * (1 - sp.KroneckerDelta(i, j))
+def _outside(move: Move, i: Index, j: Index) -> Move:
+    """Return a change where two indices are not equal."""
+    return move.of(move.change, move.slope * (1 - sp.KroneckerDelta(i, j)))
 
 
 def _apart(judge: Judge, move: Move, letter: str) -> Finding | None:
     """Return that a weight moves the wrong way in the one case that the words may be about: that of other classes."""
-    for i, j in _pairs(move):
-        if _is_along(judge, move, _outside(i, j)):
-            return None
-    for i, j in _pairs(move):
-        found = _against(judge, move.of(move.change, _outside(i, j)(move.slope)), letter)
-        if found:
-            return found
-    return None
+    others = [_outside(move, i, j) for i, j in _pairs(move)]
+    if any(_is_along(judge, other) for other in others):
+        return None
+    return next((found for other in others if (found := _against(judge, other, letter))), None)
 
 
 def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | None:
@@ -145,7 +142,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
         turned = rest.of(rest.change.xreplace({i: j, j: i}), rest.slope)
         if {i, j} <= move.before.free_symbols and _is_along(judge, turned):
             return _false(judge, move, f"with {i.name} and {j.name} exchanged this goes along the slope of {letter}")
-        if _is_along(judge, rest, _outside(i, j)):
+        if _is_along(judge, _outside(rest, i, j)):
             return Finding("undecided", f"right where {i.name} != {j.name} alone")
     return _false(judge, move, told)
 
@@ -157,10 +154,11 @@ def _false(judge: Judge, move: Move, told: str) -> Finding:
     return Finding("false" if found else "undecided", told, found)
 
 
-def _ways(judge: Judge, move: Move, change: Any = None) -> set[int]:
+def _ways(judge: Judge, move: Move) -> set[int]:
     """Return the signs, along the slope, in which a weight moves where it was looked at."""
-    e = move.change * move.slope
-    return signs(change(e) if change else e, judge.facts(), points=8, most=4) - {0}
+    if move.ways is None:
+        move.ways = signs(move.change * move.slope, judge.facts(), points=6, most=4) - {0}
+    return move.ways
 
 
 def _pairs(move: Move) -> Iterator[tuple[Index, Index]]:
@@ -261,9 +259,11 @@ def _in_case(judge: Judge, move: Move, case: Condition) -> Move:
         i, j = found
         here = {i: j} if isinstance(i, Index) else {j: i}
         if case[1].type == "EQ":
-            move = replace(move, **{f: getattr(move, f).xreplace(here) for f in ("before", "change", "slope")})
+            move = replace(
+                move, **{f: getattr(move, f).xreplace(here) for f in ("before", "change", "slope")}, ways=None
+            )
         else:
-            move = move.of(move.change, move.slope * (1 - sp.KroneckerDelta(i, j)))
+            move = _outside(move, i, j)
     own = {i for i in move.before.free_symbols if isinstance(i, Index)}
     free = [i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)]
     if len(free) == 1 and not any(free[0].size == i.size for i in own):
