@@ -7,6 +7,7 @@
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
 `sides`, `compare`, `equations`                    whether two sides are equal
 `judge`, `vacuous`, `doubted`, `hints`             verdicts
+`updates`, `called`, `claimed`                     what updates and definitions claim: a slope, and what they are called
 `page`, `mathml`                                   the report as one page
 """
 

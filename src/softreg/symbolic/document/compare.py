@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -106,7 +106,7 @@ def _term_by_term(e: Expr) -> list[Expr]:
     rest = sp.S.Zero
     terms: dict[Expr, Expr] = {}
     indices: dict[Expr, Expr] = {}
-    for term in sp.Add.make_args(sp.expand_mul(_contracted(e), deep=False)):
+    for term in sp.Add.make_args(sp.expand_mul(contracted(e), deep=False)):
         factors = sp.Mul.make_args(term)
         sums = [f for f in factors if isinstance(f, Total)]
         if not sums:
@@ -121,7 +121,7 @@ def _term_by_term(e: Expr) -> list[Expr]:
     return [*terms.values(), rest] if terms else []
 
 
-def _contracted(e: Expr) -> Expr:
+def contracted(e: Expr) -> Expr:
     """Replace each sum of a_k where k = i by a_i."""
     found = {}
     for whole in e.atoms(Total):
@@ -135,6 +135,15 @@ def _contracted(e: Expr) -> Expr:
 
 def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
     """Whether e is 0 where each row of the targets is 1 at one class, whichever, and 0 elsewhere."""
+    other = one_hot_at(e, facts, given)
+    try:
+        return other != e and _is_zero(other, ())
+    except UndecidedError:
+        return False
+
+
+def one_hot_at(e: Expr, facts: Facts, given: Expr | None) -> Expr:
+    """Return e for targets that are 1 at one class, that which is given or else any, and 0 elsewhere."""
     labels: dict[Any, Expr] = {}
     replaced = {}
     rows_of = {x.indices[:-1] for x in e.atoms(sp.Indexed) if str(x.base.label) in facts.sums}
@@ -145,7 +154,7 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
         if name in facts.sums:
             *rows, k = entry.indices
             if given is not None and given.size != entry.base.shape[-1]:
-                return False  # an index of something else
+                return e  # an index of something else
             key = (name, len(rows))
             labels.setdefault(key, Pick.fresh("c", entry.base.shape[-1]) if rows else Index("c", entry.base.shape[-1]))
             label = (
@@ -156,17 +165,17 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
                 else labels[key]
             )
             replaced[entry] = sp.KroneckerDelta(k, label)
-    try:
-        return bool(replaced) and _is_zero(e.xreplace(replaced), ())
-    except UndecidedError:
-        return False
+    return e.xreplace(replaced)
 
 
-def refute(a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = ()) -> Counterexample | None:
-    """Return a place where a and b differ; None if none is found, which proves nothing."""
+def refute(
+    a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = (), where: Expr = 1
+) -> Counterexample | None:
+    """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing."""
     lasts = dict(facts.last)
-    for sizes, places, (left, right), seed in _places((a, b), facts, SIZES):
-        if any(places.get(i, i) == places.get(j, j) for i, j in apart):
+    choices = SIZES if where == 1 else SIZES * 4
+    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, choices):
+        if kept <= 0 or any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
             text = numeric.CONTEXT.nstr
@@ -197,15 +206,21 @@ def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places:
     return drawn
 
 
-def signs(e: Expr, facts: Facts) -> set[int]:
-    """Return the signs that a value has where it was looked at."""
-    return {int(numeric.CONTEXT.sign(value)) for _, _, (value,), _ in _places((e,), facts, (((2,) * 9),) * 3, 2)}
+def signs(e: Expr, facts: Facts, points: int = 3, most: int = 2) -> set[int]:
+    """Return the signs that a value has where it was looked at: at so many points, at most so many entries of each."""
+    found: set[int] = set()
+    sizes = tuple((2 + seed // 3 % 2,) * 9 for seed in range(points))
+    for _, _, (value,), _ in _places((e,), facts, sizes, most):
+        found.add(int(numeric.CONTEXT.sign(numeric.CONTEXT.chop(value))))
+        if found >= {1, -1}:
+            break
+    return found
 
 
 def _places(
     values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
 ) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any], int]]:
-    """Yield sizes, values of the free indices (the first few of each point), usable values there, and the seed."""
+    """Yield sizes, values of the free indices (if asked for, of a few drawn ones), usable values, and the seed."""
     lasts = dict(facts.last)
     values = tuple(_zeroed(e, facts.zeros) for e in values)
     found = set().union(*map(_free_indices, values))
@@ -214,7 +229,11 @@ def _places(
         sizes = _sizes(values, facts, choice)
         point = numeric.Point(sizes, tuple(facts.sums), seed)
         sums: dict[Any, Any] = {}
-        for places in itertools.islice(numeric.index_values(tuple(free), point), most):
+        everywhere: Iterable[dict[Any, int]] = numeric.index_values(tuple(free), point)
+        if most is not None:
+            everywhere = list(everywhere)
+            everywhere = random.Random(seed).sample(everywhere, min(most, len(everywhere)))
+        for places in everywhere:
             places |= {i: point.sizes.get(name, 1) for i, name in lasts.items()}
             try:
                 at = [numeric.evaluate(e, point, places, sums) for e in values]

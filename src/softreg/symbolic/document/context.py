@@ -26,6 +26,7 @@ from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
     LOSSES,
+    PREDICTIONS,
     PROBABILITIES,
     TARGETS,
     WEIGHTS,
@@ -41,7 +42,6 @@ from softreg.symbolic.document.usual import Usual
 from softreg.symbolic.document.whole import mark_whole
 
 OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
-PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 LIKELIHOOD = ("likelihood", "似然", "vraisemblance", "verosimi")
 FAR = 40  # what stands at most between a formula and "where y_i = 1"
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
@@ -70,7 +70,8 @@ class Inference:
             "perte",
             "coût",
         )
-        self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not any(word in lowered for word in loss)
+        self.context.descent = any(word in lowered for word in loss)
+        self.context.likelihood = any(w in lowered for w in LIKELIHOOD) and not self.context.descent
         self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered
         self.context.row_vectors = "row vector" in lowered
@@ -103,8 +104,8 @@ class Inference:
         self._collect(chains)
         for definition in list(stacked(context, self._nodes)):
             context.accept(definition, "the usual meaning")
-        self._totals([*chains, *inline])
         self._one_hot([*chains, *inline])
+        self._totals([*chains, *inline])
         self._truths()
         self._reference()
         self._negative_samples()
@@ -227,6 +228,8 @@ class Inference:
                 continue
             if len(chain.links) > 1 or not y.sub or y.sub[-1] != n.Var(head.index):
                 continue
+            if context.one_hot and isinstance(value, n.Number):
+                continue  # they sum to 1, whatever is said here
             if isinstance(value, n.Number) and value.value > 0:
                 context.totals[y.letter] = value.value
             else:

@@ -53,6 +53,7 @@ class Context:
     binary: bool = False
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     ascent: bool = False  # whether the text maximizes something
+    descent: bool = False  # whether it speaks of a loss, or of what is made smaller
     apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
     said_ranks: set[str] = field(default_factory=set)  # vectors and matrices that the document shows to be such
     row_vectors: bool = False  # whether the text speaks of row vectors

@@ -43,6 +43,10 @@ def doubted(first: Judge) -> Iterator[int]:
 
 
 def slips(judged: Judge) -> tuple[int, int]:
-    """Return how many steps are not right of themselves, and how far behind the first of them is."""
-    lines = [s.line for s in judged.steps if s.verdict not in RIGHT and not s.inherited]
+    """Return how many steps are not right of themselves, and how far behind the first of them is.
+
+    An update that goes astray does not count: what is not known of a letter would always excuse it.
+    """
+    kept = (s for s in judged.steps if not s.inherited and s not in judged.strayed)
+    lines = [s.line for s in kept if s.verdict not in RIGHT]
     return len(lines), -min(lines, default=0)

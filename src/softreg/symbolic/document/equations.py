@@ -32,7 +32,7 @@ class Equations:
     _scope: dict[Any, Any]  # the indices of the chain
     varied: set[str]  # letters in which the left side is differentiated
     _slope_of_loss: bool
-    _at: int  # where the chain stands
+    at: int  # where the chain stands
 
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
@@ -108,13 +108,12 @@ class Equations:
             return self._apart(left, right) or outcome
         if outcome.verdict == "true" or not condition:
             return outcome
-        named = {condition[0].value, condition[2].value}
-        if not named <= {*self._scope, *self.context.labels, *self.context.truths} or not named & {*self._scope}:
+        found = self.in_case(condition)
+        if found is None:
             return outcome  # the case is about an index that does not occur
-        for other in named - {*self._scope, *self.context.labels}:
-            (known,) = named - {other}
-            self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
-        i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
+        i, j = found
+        if i == j and condition[1].type != "EQ":
+            raise UnclearError(f"{i.name} != {j.name} is never the case")
         if i.size != j.size:
             raise RangeError(f"{condition[0].value} and {condition[2].value} are compared, but their ranges differ")
         if condition[1].type == "EQ":
@@ -153,7 +152,7 @@ class Equations:
     def _label_letters(self) -> tuple[Expr, ...]:
         """Return the free indices that name the true class."""
         found = [i for i in (*self._scope.values(), *self._meaning.labels()) if isinstance(i, Index)]
-        near = {v for v, places in self.context.near_truths.items() if any(abs(self._at - at) < NEAR for at in places)}
+        near = {v for v, places in self.context.near_truths.items() if any(abs(self.at - at) < NEAR for at in places)}
         return tuple(i for i in found if i.name in {"c", *self.context.truths, *near})
 
     def values(self, e: Expression) -> Any:
@@ -163,6 +162,17 @@ class Equations:
     def value(self, node: n.Node, bound: Mapping[str, Expr] | None = None, opaque: frozenset[str] = frozenset()) -> Any:
         """Return the value of a formula among the indices of the chain, and those that sums around it bind."""
         return self._meaning.value(node, Defaults(dict(bound or {}), self._scope), opaque)
+
+    def in_case(self, condition: Any) -> tuple[Expr, Expr] | None:
+        """Return the two indices of a case; nothing if it is about one that does not occur."""
+        named = {condition[0].value, condition[2].value}
+        if not named <= {*self._scope, *self.context.labels, *self.context.truths} or not named & {*self._scope}:
+            return None
+        for other in named - {*self._scope, *self.context.labels}:
+            (known,) = named - {other}
+            self._scope[other] = Index(other, self._meaning.index(n.Var(known), self._scope).size)
+        i, j = (self._meaning.index(n.Var(t.value), self._scope) for t in (condition[0], condition[2]))
+        return i, j
 
     def takes_argument(self, v: n.Var) -> bool:
         """Whether the value of a function is that at what stands in its brackets."""

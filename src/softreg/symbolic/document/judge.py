@@ -20,21 +20,25 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.called import in_a_case
+from softreg.symbolic.document.claimed import contradicted
 from softreg.symbolic.document.compare import Outcome, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
-from softreg.symbolic.document.entries import name_of
+from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
-from softreg.symbolic.document.hints import guesses, hint_for, of_another, slope_hint, whole_loss
+from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
-from softreg.symbolic.document.ranges import Ranges
+from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
-from softreg.symbolic.document.steps import Expression, Step, Verdicts
+from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
 from softreg.symbolic.document.unsettled import unsettled
+from softreg.symbolic.document.updates import astray
+from softreg.symbolic.terms import SymbolicError
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
@@ -65,6 +69,7 @@ class Judge(Equations):
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self.strayed: list[Step] = []  # updates and definitions that are wrong
         self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
@@ -87,7 +92,7 @@ class Judge(Equations):
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
-        self._at = chain.links[0].relation.start
+        self.at = chain.links[0].relation.start
         self._scope: dict[Any, Any] = dict(scope)
         self._slope_of_loss = any(
             isinstance(d, n.Derivative) and isinstance(d.body, n.Var) and d.body.letter in LOSSES
@@ -119,15 +124,17 @@ class Judge(Equations):
             except UNFORESEEN:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
-            climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
-            if climbs:
-                step.verdict, (step.hint, step.counterexample) = "false", climbs
+            case = chain.condition or link.condition
+            strays = self._strays(step.verdict, chain, case, *expressions[:2]) if number == 0 else None
+            if strays:
+                step.verdict, step.hint, step.counterexample = strays.verdict, strays.hint, strays.counterexample
+                self.strayed.append(step)
                 others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
                 step.inherited = bool(others & self._slipped)
             if step.verdict == "false":
                 self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
-            if step.verdict == "false" and not step.inherited and not climbs:
-                slip = partial(hint_for, self, self._wrong, e, chain.condition or link.condition)
+            if step.verdict == "false" and not step.inherited and not strays:
+                slip = partial(hint_for, self, self._wrong, e, case)
                 step.hint = self._hint(slip) or step.hint or self._hint(partial(guesses, self, self._wrong, e))
             self.steps.append(step)
             if step.verdict in ("true", "true-if", "definition", "update") and e.problem is None and not broken:
@@ -135,6 +142,16 @@ class Judge(Equations):
             elif step.verdict == "update":
                 anchor = e if e.problem is None else None
             previous = e
+
+    def _strays(self, verdict: str, chain: Chain, case: Any, left: Expression, right: Expression) -> Finding | None:
+        """Return what is wrong with an update or a definition, which claim nothing by themselves."""
+        if verdict == "update":
+            found = self._hint(partial(astray, self, left, right, case, in_a_case(chain.before)))
+        elif verdict == "definition" and not case:
+            found = self._hint(partial(contradicted, self, chain, left, right))
+        else:
+            found = None
+        return found or None
 
     def _seconds_left(self) -> float:
         """Return the processor time left to the document, if any."""
@@ -148,7 +165,7 @@ class Judge(Equations):
         try:
             with Deadline(min(SECONDS_A_HINT, self._seconds_left())):
                 return guess()
-        except (TooLongError, RecursionError, *UNFORESEEN):
+        except (TooLongError, RecursionError, UnclearError, RangeError, SymbolicError, *UNFORESEEN):
             return ""
 
     def _special(self, chain: Chain, link: Link, number: int, expressions: list[Expression]) -> tuple[str, str] | None:

@@ -19,5 +19,6 @@ WEIGHTS = ("\\Theta", "\\theta", "W", "w", "\\beta", "V")
 ALWAYS_PROBABILITIES = frozenset(
     {"S", "\\sigma", "softmax", "sigmoid", "p", "P", "q", "\\hat y", "\\hat p", "\\pi", "g"}
 )
+PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 SAMPLE = "(sample)"  # the index of a sum over samples that no letter counts: \\sum_x
 SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")

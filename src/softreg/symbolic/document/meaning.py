@@ -223,6 +223,8 @@ class Meaning(Entries):
                 holds = holds * self.value(c, scope, opaque).at()
             if not conditions:
                 holds = sp.S.One
+            if sp.expand(remaining * holds) == 0:
+                raise UnclearError("one of the cases can never be: those before it cover all, or it contradicts itself")
             parts.append(self.value(value, scope, opaque) * scalar(remaining * holds))
             remaining = sp.expand(remaining * (1 - holds))
         return self._fold(parts, lambda a, b: a + b)

@@ -44,6 +44,7 @@ _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 _BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
 _HEADING = re.compile(r"(?m)^#{1,6}[ \t][^\n]*")
+NEAR = 200  # what follows a display as closely says what it was
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 
 
@@ -87,6 +88,8 @@ class Chain:
     head: Side
     links: list[Link] = field(default_factory=list)
     condition: Condition = ()  # the case that the text before speaks of
+    before: str = ""  # the text before the display that begins with it
+    after: str = ""  # the text after that
 
 
 class Source:
@@ -141,7 +144,10 @@ class Source:
                 continue
             prose = text[max(last, start - 400) : match.start()]
             case = self._case(prose, max(last, start - 400))
+            known = len(chains)
             self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
+            for chain in chains[known : known + 1]:
+                chain.before, chain.after = prose, text[match.end() : match.end() + NEAR]
             last = match.end()
             if group == "dollars" and end == match.end() and "=" not in text[start:end]:
                 chains.append(self._unpaired(match.start()))

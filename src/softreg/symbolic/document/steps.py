@@ -25,6 +25,15 @@ class Step:
 
 
 @dataclass
+class Finding:
+    """What is wrong with a step that claims nothing: an update, or a definition."""
+
+    verdict: str
+    hint: str
+    counterexample: dict[str, Any] | None = None
+
+
+@dataclass
 class Verdicts:
     """A document with its context and all steps."""
 

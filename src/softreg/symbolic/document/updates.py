@@ -1,0 +1,336 @@
+"""Updates: whether a weight moves so that a loss becomes smaller, or a likelihood or a reward greater.
+
+The change is compared with the slope, entry by entry. What goes the wrong way everywhere has a wrong sign; what
+goes the right way in some places alone is no multiple of the slope. That is wrong where the change is made of what
+the slope is made of, and of step sizes; a letter of which nothing is said (a momentum) may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from softreg.symbolic import namespace
+from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.compare import contracted, one_hot_at, refute, signs
+from softreg.symbolic.document.conditions import Condition, of_a_size
+from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
+from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
+from softreg.symbolic.document.ranges import RangeError
+from softreg.symbolic.document.steps import Finding
+from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total
+
+if TYPE_CHECKING:
+    from softreg.symbolic.document.judge import Judge
+    from softreg.symbolic.document.steps import Expression
+
+UP, DOWN = 1, -1
+_INVERSE = (n.MINUS_ONE, n.negative(n.Number(Fraction(1))))
+
+
+@dataclass
+class Move:
+    """An entry of a weight, by how much it changes, and the slope of a loss there."""
+
+    before: Expr
+    change: Expr
+    slope: Expr
+    to: int  # where the loss is to go; 0 if the document does not say
+    ways: set[int] | None = None  # the signs in which it goes, once they were looked at
+
+    def of(self, change: Expr, slope: Expr) -> Move:
+        """Return a part of the change, beside a part of the slope."""
+        return replace(self, change=change, slope=slope, ways=None)
+
+
+def astray(judge: Judge, left: Expression, right: Expression, case: Condition, some: bool) -> Finding | None:
+    """Return that a weight does not move as the slope says; nothing if it does, or if that is not known.
+
+    The case is one of two indices; `some` says that the words are about some samples or classes, whichever.
+    """
+    new = left.nodes[0] if left.nodes else None
+    if not isinstance(new, n.Var) or right.problem is not None or new.letter in INPUTS:
+        return None
+    counted = [i.terms[0] for i in new.sub if isinstance(i, n.Add) and i.terms[1:] == (n.Number(Fraction(1)),)]
+    counted += [n.Var(new.mark.removesuffix("+1"))] if new.mark.endswith("+1") else []
+    value = n.rebuilt(right.nodes[0], partial(_at_one_time, times=counted)) if counted else right.nodes[0]
+    weight = n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup)
+    told = None
+    for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
+        try:
+            if counted:
+                judge.ranges.attempt(value, {})
+            move = _in_case(judge, _moved(judge, value, weight, letter), case)
+            stray = "" if some else _stray(judge, move)
+            if stray:
+                told = told or Finding("undecided", f"the index {stray} stands on the right alone: is it another one?")
+                continue
+            if _is_along(judge, move):
+                return None
+            if _ways(judge, move):
+                across = partial(_apart, judge, move, letter) if some else partial(_across, judge, move, value, letter)
+                told = told or _against(judge, move, letter) or across()
+        except (UnclearError, RangeError, SymbolicError):
+            continue
+    return told
+
+
+def _against(judge: Judge, move: Move, letter: str) -> Finding | None:
+    """Return that a weight moves the wrong way wherever it was looked at."""
+    if not move.to or _ways(judge, move) != {-move.to}:
+        return None
+    ask = "up the slope of {}, which is to become smaller: subtract"
+    if move.to == UP:
+        ask = "down the slope of {}, which is to grow: add"
+        ask = ask.replace("which", "a likelihood that") if _height(judge, letter) in ({DOWN}, {UP}) else ask
+    return _false(judge, move, f"this goes {ask.format(letter)} the gradient")
+
+
+def _is_along(judge: Judge, move: Move) -> bool:
+    """Whether a weight moves the same way along the slope wherever it was looked at, the right one if that is known."""
+    ways = _ways(judge, move)
+    return len(ways) == 1 and (not move.to or ways == {move.to})
+
+
+def _outside(move: Move, i: Index, j: Index) -> Move:
+    """Return a change where two indices are not equal."""
+    return move.of(move.change, move.slope * (1 - sp.KroneckerDelta(i, j)))
+
+
+def _apart(judge: Judge, move: Move, letter: str) -> Finding | None:
+    """Return that a weight moves the wrong way in the one case that the words may be about: that of other classes."""
+    others = [_outside(move, i, j) for i, j in _pairs(move)]
+    if any(_is_along(judge, other) for other in others):
+        return None
+    return next((found for other in others if (found := _against(judge, other, letter))), None)
+
+
+def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | None:
+    """Return that a weight moves the right way in some places alone, where that is wrong or not clear."""
+    own, of_slope = (_decaying(contracted(e), move.before) for e in (move.change, move.slope))
+    rest = move.of(move.change - own, move.slope - of_slope)
+    if own != 0 or of_slope != 0:
+        along = rest.change == 0 or rest.slope == 0 or _is_along(judge, rest)
+        shrinks = own == 0 or signs(own * move.before, judge.facts()) <= {0, DOWN}
+        if along and shrinks and own != 0:
+            return None
+        if along and not shrinks:
+            told = f"the part {_spelled(own)} makes the weight grow by itself: is its sign lost?"
+            return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
+        if along:
+            return Finding("undecided", f"the slope of the penalty in {letter} is no part of this change")
+    if not _is_comparable(move):
+        return None
+    context = judge.context
+    loss, made = context.behind({letter}), context.behind(n.letters(value))
+    known = loss | context.definitions.keys() | POSITIVE | judge.ranges.known_sizes() | {"e", ONES}
+    if not made - known <= (INPUTS if loss & INPUTS else set()):
+        return None
+    told = f"this is no multiple of the slope of {letter}: it goes up it in some places, and down in others"
+    if loss & context.targets and not made & context.targets:
+        return Finding("undecided", f"{told}; it does not depend on {name_of(min(loss & context.targets))}")
+    guessed = context.guessed(loss | made) - PREDICTIONS
+    if guessed:
+        names = ", ".join(map(name_of, sorted(guessed)))
+        return Finding("undecided", f"{told}, if the usual meaning of {names} is meant")
+    for i, j in _pairs(rest):
+        turned = rest.of(rest.change.xreplace({i: j, j: i}), rest.slope)
+        if {i, j} <= move.before.free_symbols and _is_along(judge, turned):
+            return _false(judge, move, f"with {i.name} and {j.name} exchanged this goes along the slope of {letter}")
+        if _is_along(judge, _outside(rest, i, j)):
+            return Finding("undecided", f"right where {i.name} != {j.name} alone")
+    return _false(judge, move, told)
+
+
+def _false(judge: Judge, move: Move, told: str) -> Finding:
+    """Return that an update is wrong, with a place where it goes the wrong way."""
+    wrong = move.change * move.slope * (-move.to or UP)
+    found = refute(move.before - move.change, move.before + move.change, judge.facts(), where=wrong)
+    return Finding("false" if found else "undecided", told, found)
+
+
+def _ways(judge: Judge, move: Move) -> set[int]:
+    """Return the signs, along the slope, in which a weight moves where it was looked at."""
+    if move.ways is None:
+        move.ways = signs(move.change * move.slope, judge.facts(), points=6, most=4) - {0}
+    return move.ways
+
+
+def _pairs(move: Move) -> Iterator[tuple[Index, Index]]:
+    """Yield the free indices that run over the same range."""
+    product = move.change * move.slope
+    free = sorted((i for i in product.free_symbols if isinstance(i, Index)), key=lambda i: i.name)
+    for at, i in enumerate(free):
+        yield from ((i, j) for j in free[at + 1 :] if j.size == i.size)
+
+
+def _is_comparable(move: Move) -> bool:
+    """Whether a change is about the same samples as the loss, one of them or all."""
+
+    def about(e: Expr) -> set[Expr]:
+        free = {i for i in e.free_symbols if isinstance(i, Index)}
+        return free | {i for pick in e.atoms(Pick) for i in pick.free_symbols}
+
+    sums = ({t.index.size for t in e.atoms(Total)} for e in (move.change, move.slope))
+    own = about(move.before)
+    return about(move.change) - own <= about(move.slope) - own and next(sums) <= next(sums)
+
+
+def _stray(judge: Judge, move: Move) -> str:
+    """Return an index of the change that is neither the weight's nor a sample's; empty if there is none."""
+    own = {i for i in move.before.free_symbols if isinstance(i, Index)}
+    free = {i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)}
+    met = {i for delta in move.change.atoms(sp.KroneckerDelta) for i in delta.args}
+    names = {name_of(y) for y in judge.context.targets}
+    targets = [x.indices for x in move.change.atoms(sp.Indexed) if str(x.base.label) in names]
+    if targets:
+        of_samples = {i for indices in targets for i in indices if not any(i.size == o.size for o in own)}
+        return min((i.name for i in free - met - of_samples), default="")
+    return min((i.name for i in free - met if any(i.size == o.size for o in own)), default="")
+
+
+def _decaying(e: Expr, weight: Expr) -> Expr:
+    """Return the terms that are the weight times step sizes and numbers."""
+    found = [sp.cancel(term / weight) if weight in term.free_symbols else sp.nan for term in _terms(e)]
+    scales = [c for c in found if c is not sp.nan and not c.atoms(sp.Indexed, Total, sp.exp, sp.log)]
+    known = [c for c in scales if all(s.is_positive for s in c.free_symbols)]
+    return sp.Add(*known) * weight
+
+
+def _terms(e: Expr) -> Iterator[Expr]:
+    """Yield the terms of a sum, with the brackets around sums multiplied out."""
+    out = sp.expand_mul(e, deep=False)
+    if isinstance(out, sp.Add):
+        for term in out.args:
+            yield from _terms(term)
+    else:
+        yield out
+
+
+def _spelled(e: Expr) -> str:
+    return str(e).replace("[", "_").replace("]", "").replace(", ", "").replace("_rows", "")
+
+
+def _at_one_time(part: n.Node, times: list[n.Node]) -> n.Node | None:
+    """Return w for w_k, where k counts the updates: w_{k+1} = w_k + ..."""
+    if not isinstance(part, n.Var) or not set(part.sub) & set(times):
+        return None
+    if part.letter in POSITIVE:
+        return n.Number(Fraction(1))  # the size of a step changes nothing about where it goes
+    return replace(part, sub=tuple(i for i in part.sub if i not in times))
+
+
+def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
+    """Return by how much an entry of the weight changes, and the slope of the loss there."""
+    value, sign = _without_metric(judge, value)
+
+    def entries(value: n.Node, slope: n.Node) -> Move:
+        old, new, slopes = (judge.value(node) for node in (weight, value, slope))
+        if not old.shape == new.shape == slopes.shape:
+            raise RangeError("a weight and what it becomes have other shapes")
+        at = tuple(Index(c, size) for c, size in zip("ijkl", old.shape, strict=False))
+        before = old.at(*at)
+        found = [between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at))]
+        return Move(found[0], found[1], found[2], _wanted(judge, loss))
+
+    try:
+        return entries(value, n.Derivative(n.Var(loss), weight))
+    except VacuousError:  # how the loss depends on the weight is not said: any slope will do
+        named = n.rebuilt(value, partial(_in_place, slope_of=loss, by=weight))
+        if named == value:
+            raise
+        return entries(named, weight)
+
+
+def _in_case(judge: Judge, move: Move, case: Condition) -> Move:
+    """Return a change in the case of two indices that is given, and at one sample if it is about one."""
+    found = judge.in_case(case) if case and not of_a_size(case) else None
+    if case and found is None:
+        raise UnclearError("the case is about something that does not occur")
+    facts = judge.facts()
+    for label in facts.labels if facts.one_hot else ():
+        move = move.of(one_hot_at(move.change, facts, label), one_hot_at(move.slope, facts, label))
+    if found is not None:
+        i, j = found
+        here = {i: j} if isinstance(i, Index) else {j: i}
+        if case[1].type == "EQ":
+            move = replace(
+                move, **{f: getattr(move, f).xreplace(here) for f in ("before", "change", "slope")}, ways=None
+            )
+        else:
+            move = _outside(move, i, j)
+    own = {i for i in move.before.free_symbols if isinstance(i, Index)}
+    free = [i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)]
+    if len(free) == 1 and not any(free[0].size == i.size for i in own):
+        return move.of(move.change, _at_sample(move.slope, free[0]))
+    return move
+
+
+def _at_sample(e: Expr, sample: Index) -> Expr:
+    """Return the term of a sample where there is a sum over all."""
+    if isinstance(e, (sp.Add, sp.Mul)):
+        return e.func(*(_at_sample(part, sample) for part in e.args))
+    if isinstance(e, Total) and e.index.size == sample.size:
+        return e.term.xreplace({e.index: sample})
+    return Total(_at_sample(e.term, sample), e.index) if isinstance(e, Total) else e
+
+
+def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
+    """Return a value without the inverse of a definite matrix, which turns no direction, and the matrix's sign."""
+    inverses = [p for p in value.walk() if isinstance(p, n.Power) and p.exponent in _INVERSE]
+    found = [(p, matrix) for p in inverses for matrix in [judge.value(p.base)] if matrix.ndim == 2]
+    if not found:
+        return value, 1
+    ((inverse, matrix),) = found[:1]
+    rows, columns = matrix.shape
+    q = sp.IndexedBase(sp.Symbol("q of any direction", real=True), shape=(rows,))
+    vector = namespace.Array((rows,), lambda i: q[i])
+    form = namespace.sum(vector * namespace.matmul(matrix, vector)).at()
+    way = signs(between(judge, form), judge.facts())
+    if len(found) > 1 or rows != columns or way not in ({UP}, {DOWN}):
+        raise UnclearError("whether a matrix is definite is not known")
+
+    def change(part: n.Node) -> n.Node | None:
+        if isinstance(part, n.Mul) and inverse in part.factors:
+            return n.Mul(tuple(f for f in part.factors if f != inverse))
+        return None
+
+    bare = n.rebuilt(value, change)
+    if inverse in bare.walk():
+        raise UnclearError("an inverse that multiplies nothing")
+    return bare, next(iter(way))
+
+
+def _height(judge: Judge, loss: str) -> set[int]:
+    return signs(between(judge, judge.value(n.Var(loss)).at()), judge.facts())
+
+
+def _wanted(judge: Judge, loss: str) -> int:
+    """Return whether a loss, or what is called so, is to become smaller or to grow; 0 if that is not known."""
+    context, definition = judge.context, judge.context.definitions[loss]
+    body, height = definition.body, _height(judge, loss)
+    if height == {DOWN} or (isinstance(body, n.Function) and body.name == "exp"):
+        return UP  # a likelihood, and so is what is below 0
+    if height == {UP}:
+        negated = isinstance(body, n.Mul) and body.factors[0] == n.MINUS_ONE
+        return 0 if context.ascent and not negated and not definition.guessed else DOWN
+    return (UP if context.ascent else DOWN) if context.ascent != context.descent else 0
+
+
+def _in_place(part: n.Node, slope_of: str, by: n.Var) -> n.Node | None:
+    """Return what stands for the slope of a loss in a weight."""
+    slope = isinstance(part, n.Derivative) and isinstance(part.body, n.Var) and part.variable == by
+    return by if slope and n.letters(part) >= {slope_of} else None
+
+
+def between(judge: Judge, e: Any) -> Any:
+    """Return the value for targets between 0 and 1, where they are of two classes."""
+    names = {name_of(y) for y in judge.context.targets} if judge.context.binary else set()
+    targets = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in names]
+    targets += [x for x in e.atoms(sp.Symbol) if x.name in names and not targets]
+    return e.xreplace({y: 1 / (1 + sp.exp(y)) for y in targets})
