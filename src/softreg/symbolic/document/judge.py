@@ -34,6 +34,7 @@ from softreg.symbolic.document.ranges import Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Step, Verdicts
+from softreg.symbolic.document.unjudged import BESIDE, WITHIN, claims, note
 from softreg.symbolic.document.unsettled import unsettled
 
 SECONDS_A_STEP = 4.0
@@ -61,7 +62,7 @@ class Judge(Equations):
             if before < MOST_STEPS
         ]
         self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
-        inference = Inference(deepcopy(given), text, barred)
+        inference = Inference(deepcopy(given), self.source.text, barred)
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
@@ -83,7 +84,19 @@ class Judge(Equations):
             notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
+        notes += note(self._unjudged(), lambda at: self.source.place(at)[0])
         return Verdicts(list(dict.fromkeys(note.replace("_rows", "") for note in notes)), self.steps, self.complete)
+
+    def _unjudged(self) -> dict[str, list[int]]:
+        """Return where there is what no verdict is on; what the text says a letter is has a note of its own."""
+        taken = {definition.at for definition in self.context.definitions.values()}
+        found = {kind: list(places) for kind, places in self.source.unjudged.items()}
+        for chain in self.inline:
+            for left, link in zip((chain.head, *(k.right for k in chain.links)), chain.links, strict=False):
+                at = link.relation.start
+                if at not in taken and claims(left.tokens, link.relation, link.right.tokens):
+                    found.setdefault(BESIDE if chain.below else WITHIN, []).append(at)
+        return found
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)

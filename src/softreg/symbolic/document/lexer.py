@@ -29,6 +29,7 @@ from softreg.symbolic.document.commands import (
     WORDS_TEXT,
     words,
 )
+from softreg.symbolic.document.macros import MARK
 from softreg.symbolic.document.tokens import Token, with_fractions, with_joined, with_primed
 
 DEEPEST = 60
@@ -79,6 +80,8 @@ class Lexer:
             self._at = self._end if stop < 0 else stop
         elif c.isspace() or c in "~.\x07\x08":
             self._at += 1
+        elif c == MARK:
+            self._macro()
         elif c == ":" and self._text.startswith("=", start + 1):
             self._at += 2
             self._put("EQ", ":=", start)
@@ -251,6 +254,13 @@ class Lexer:
             self._put(PLAIN[name], name, start)
         else:
             self._put("BAD", f"the command \\{name} is not understood", start)
+
+    def _macro(self) -> None:
+        start = self._at
+        match = _COMMAND.match(self._text, start + 1, self._end)
+        self._at = match.end() if match else start + 1
+        told = "it calls itself, becomes too long, or takes its arguments in a way that is not read"
+        self._put("BAD", f"the macro {self._text[start + 1 : self._at]} is not put in: {told}", start)
 
     def _norm(self, name: str, start: int) -> None:
         """Read a double bar: it opens or closes a norm, or parts what stands in one bracket, as in KL(y || p)."""

@@ -18,9 +18,12 @@ from softreg.symbolic.document.conditions import Condition, of_a_size, said
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.groups import hidden, opened
 from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.macros import MARK, with_macros
 from softreg.symbolic.document.pieces import RELATIONS, equations, relations, rows
 from softreg.symbolic.document.speech import is_announced, withdraws
 from softreg.symbolic.document.tokens import Token
+from softreg.symbolic.document.unjudged import BESIDE, RELATED, equations_beside, relations_in
+from softreg.symbolic.document.written import written
 
 ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
 _DISPLAY = re.compile(
@@ -87,40 +90,37 @@ class Chain:
     head: Side
     links: list[Link] = field(default_factory=list)
     condition: Condition = ()  # the case that the text before speaks of
+    below: bool = False  # whether the left side is a name written below a brace
 
 
 class Source:
     """A document: its text, and the places of its lines."""
 
-    def __init__(self, text: str):
-        self.text = text
-        self._latex = "\\documentclass" in text or "\\begin{document}" in text
+    def __init__(self, file: str):
+        self._written = with_macros(written(file))
+        self.text = self._written.text
         self._named: set[str] = set()  # names in \\text that were a whole left side
-        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
+        self.unjudged: dict[str, list[int]] = {}  # of each kind, where it stands
+        self._lines = [0, *(m.end() for m in re.finditer("\n", file))]
 
     def place(self, at: int) -> tuple[int, int]:
-        """Return line and column, both from 1."""
+        """Return line and column in the file, both from 1."""
+        at = self._written.place(at)
         line = bisect.bisect_right(self._lines, at)
         return line, at - self._lines[line - 1] + 1
-
-    def line(self, number: int) -> str:
-        """Return the text of a line."""
-        start = self._lines[number - 1]
-        stop = self._lines[number] if number < len(self._lines) else len(self.text)
-        return self.text[start:stop].rstrip("\n")
 
     def side(self, made: list[Token], at: int = 0) -> Side:
         """Return tokens as a side of an equation."""
         before = _OPENING.search(self.text, max(0, made[0].start - 8), made[0].start) if made else None
         text = self.text[before.start() if before else made[0].start : made[-1].end] if made else ""
-        return Side(tuple(made), " ".join(text.split()), at)
+        return Side(tuple(made), " ".join(text.replace(MARK, "").split()), at)
 
     def chains(self) -> tuple[list[Chain], list[Chain]]:
         """Return the chains of the displays, and the equations within the text."""
         chains: list[Chain] = []
         inline: list[Chain] = []
         last = 0
-        text = re.sub(r"(?<!\\)%[^\n]*", lambda m: " " * len(m.group()), self.text) if self._latex else self.text
+        text = self.text
         for match in _DISPLAY.finditer(text):
             kind = match.lastgroup
             group = next(
@@ -178,7 +178,7 @@ class Source:
             name = tokens(self.text, below.end(), stop - 1)
             if name and name[0].type == "NAME" and {t.type for t in name} <= _OF_NAMES:
                 value = self.side(tokens(self.text, match.end(), above - 1))
-                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)])
+                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)], below=True)
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
@@ -223,7 +223,11 @@ class Source:
             begins = before is None or before.type in ("ROW", "QUAD", "AMP", "BEGIN", "COMMA")
             if token.type == "LABEL" and begins and after.type == "EQ":
                 self._named.add(token.value)
+        if shown:
+            self.unjudged.setdefault(BESIDE, []).extend(equations_beside(self.text, start, end, _closed))
         for row in rows(made):
+            if shown:
+                self.unjudged.setdefault(RELATED, []).extend(relations_in(row))
             announced = said(row) if row[0].type == "TEXT" and is_announced(row[0].value, "") else ()
             if announced:
                 case = announced  # "when i = j" in a row of its own
@@ -244,14 +248,21 @@ class Source:
         found = {
             link.relation.start for chain in chains[known:] for link in chain.links if link.relation.start >= start
         }
-        lost = list(hidden(made, found))
+        lost = [*hidden(made, found), *self._not_put_in(made, chains[known:])]
         for token, after in zip(lost, [*(t.start for t in lost), end][1:], strict=False):
             told = "an equation within brackets, braces or words that are not understood: nothing of it is judged"
+            told = token.value if token.type == "BAD" else told
             left = Token("BAD", told, start, token.start)
             right = Token("BAD", told, token.end if token.type == "EQ" else token.start, after)
             relation = replace(token, type="EQ")
             chains.insert(known, Chain(self.side([left]), [Link(relation, self.side([right]))]))
             start = right.start
+
+    def _not_put_in(self, made: list[Token], chains: list[Chain]) -> Iterator[Token]:
+        """Yield the macros that are not put in and stand in no step: there may be equations in them."""
+        sides = [side for c in chains if c.links for side in (c.head, *(link.right for link in c.links))]
+        told = {token.start for side in sides for token in side.tokens}
+        return (t for t in made if t.type == "BAD" and self.text[t.start] == MARK and t.start not in told)
 
     def _add(self, row: list[Token], condition: Condition, chains: list[Chain], case: Condition, first: bool) -> None:
         parts = split(row, *RELATIONS)
