@@ -28,7 +28,7 @@ _separator: COMMA | SEMI | MID | ROW | QUAD
 relation: expr (comparison expr)*
 !comparison: EQ | NEQ | IN | OTHER
 expr: sign? term (sign term)*
-!sign: PLUS | MINUS
+!sign: PLUS | MINUS | PLUS PLUS | PLUS MINUS | MINUS PLUS | MINUS MINUS
 term: item step*
 step: item              -> beside
     | TIMES item        -> times
@@ -53,7 +53,7 @@ frac: FRAC argument argument
 
 
 MOST_TOKENS = 1500
-ENTRYWISE = ("odot", "circ")
+ENTRYWISE = ("odot", "circ", "\u2299")
 
 
 class NotUnderstoodError(Exception):
@@ -76,7 +76,7 @@ class Tree:
     sum         the signs           terms
     product     the operators       factors; the operators `*`, `o` (entrywise), `/` and ` ` (beside) stand before each
     fraction    -                   numerator, denominator
-    root        -                   what the root is of
+    root        which              what the root is of
     cases       -                   brackets: value, conditions
     """
 
@@ -111,7 +111,8 @@ class _Build(Transformer):  # type: ignore[type-arg]
     def comparison(self, c: list[Any]) -> str:
         return str(c[0].type)
 
-    sign = comparison
+    def sign(self, c: list[Any]) -> str:
+        return "MINUS" if sum(token.type == "MINUS" for token in c) == 1 else "PLUS"
 
     def expr(self, c: list[Any]) -> Any:
         if not isinstance(c[0], str):
@@ -164,7 +165,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
         return Tree("norm", tuple(c[1]), "|", c[0].value.start, c[2].value.end)
 
     def root(self, c: list[Any]) -> Tree:
-        return Tree("root", (c[1],), None, c[0].value.start, c[1].end)
+        return Tree("root", (c[1],), c[0].value.value, c[0].value.start, c[1].end)
 
     def frac(self, c: list[Any]) -> Tree:
         return Tree("fraction", (c[1], c[2]), None, c[0].value.start, c[2].end)

@@ -67,6 +67,7 @@ class Judge(Equations):
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
         self._slipped: set[str] = set()  # letters whose own chain has a slip
+        self._supposed = False  # whether the text has supposed what does not hold in general
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
     def run(self) -> Verdicts:
@@ -132,6 +133,7 @@ class Judge(Equations):
             except UNFORESEEN:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
+            self._suppose(step, chain)
             climbs = self._hint(partial(slope_hint, self, *expressions[:2])) if step.verdict == "update" else None
             if climbs:
                 step.verdict, (step.hint, step.counterexample) = "false", climbs
@@ -148,6 +150,14 @@ class Judge(Equations):
             elif step.verdict == "update":
                 anchor = e if e.problem is None else None
             previous = e
+
+    def _suppose(self, step: Step, chain: Chain) -> None:
+        """Take back that a step is wrong which the text only supposes, or which may rest on what it supposed."""
+        if step.verdict == "false" and (chain.supposed or (chain.rests and self._supposed)):
+            self._supposed = True
+            told = "the text supposes this" if chain.supposed else "not so in general, and the text has supposed something"
+            step.verdict, step.hint, step.counterexample = "undecided", f"{told}: it is not judged", None
+            step.inherited = False
 
     def _seconds_left(self) -> float:
         """Return the processor time left to the document, if any."""

@@ -42,6 +42,7 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"[A-Za-z]{2,}([ -][A-Za-z]+){0,3}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
 _BARS_AND_BRACKETS = re.compile(r"[()]|\\\||\|\||\\[lr]?Vert")
+_WHICH = re.compile(r"\s*\[([^\]]*)\]")
 _DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
 _SPEECH = frozenset(
     words(
@@ -224,10 +225,7 @@ class Lexer:
             self._braced(start)
         elif name in ("stackrel", "overset", "underset"):
             self._argument()
-            self._skip_spaces()
-            if "=" in (over := self._text[self._at : self._end].split("}")[0]):
-                self._argument()
-                self._put("EQ", over, start)
+            self._signed(start)
         elif name in GROUPS:
             pass
         elif name in ("begin", "end"):
@@ -250,6 +248,8 @@ class Lexer:
             self._put("NAME", "\\" + name, start)
         elif name == "substack":
             pass  # its rows are separated like arguments
+        elif name == "sqrt":
+            self._root(start)
         elif name in PLAIN and PLAIN[name] != "BAD":
             self._put(PLAIN[name], name, start)
         else:
@@ -276,6 +276,24 @@ class Lexer:
             if match.group() not in "()":
                 break
         self._put("LNORM", name, start)
+
+    def _root(self, start: int) -> None:
+        """Read which root it is: the token's value."""
+        match = _WHICH.match(self._text, self._at, self._end)
+        self._at = match.end() if match else self._at
+        if match and not re.fullmatch("[2-9]", match[1].strip()):
+            self._put("BAD", f"the root {match[1].strip()!r} is not understood", start)
+        else:
+            self._put("SQRT", match[1].strip() if match else "2", start)
+
+    def _signed(self, start: int) -> None:
+        """Read the sign that something is written above or below; its braces mean nothing."""
+        self._skip_spaces()
+        begin = self._at
+        self._argument()
+        made = Lexer(self._text, begin, self._at).run()
+        made = made[1:-1] if len(made) == 3 and made[0].type == "LBRACE" else made
+        self.tokens += [replace(t, start=start, end=self._at) for t in made] if len(made) == 1 else made
 
     def _boxed(self, name: str) -> None:
         """Go past the colours of a box, before what stands in it."""
@@ -335,6 +353,8 @@ class Lexer:
             self._words(inner, begin, start)
         elif inner.lower() in WORDS:
             self._word(inner.lower(), start)
+        elif name == "operatorname" and re.search(r"\\[,;:!> ]|~", inner):
+            self._put("LABEL", re.sub(r"\\[,;:!> ]|~|\s", "", inner), start)  # arg\,min
         elif inner in ("T", "\\top"):
             self._put("TRANSPOSE", inner, start)
         elif re.fullmatch(r"[A-Za-z ]{2,}", inner):

@@ -59,6 +59,8 @@ class Reader(Letters):
             return self._bracket(tree)
         if kind == "fraction":
             return self._fraction(tree)
+        if kind == "root":
+            return self._root(tree)
         if kind == "cases":
             return n.Cases(tuple((self.read(c.parts[0]), tuple(map(self.condition, c.parts[1:]))) for c in tree.parts))
         if kind == "scripted":
@@ -94,6 +96,15 @@ class Reader(Letters):
             raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.parts[dots].start)
         total = n.Sum(k, n.Number(Fraction(1)), sizes[0], (), terms[0], tree.start)
         return n.negative(total) if tree.value[0] == "MINUS" else total
+
+    def _root(self, tree: Tree) -> n.Node:
+        r"""Read a root as a power; in \sqrt{d_k}, d_k is a size, and k no index."""
+        (inner,) = content(tree)[:1]
+        base, scripts = unscripted(inner)
+        size = base.is_leaf("NAME") and base.value.value == "d" and [s.kind for s in scripts] == ["below"]
+        name = f"d_{spelled(content(scripts[0])[0])}" if size else ""
+        body = n.Var(name, at=tree.start) if size else self.read(tree.parts[0])
+        return n.Power(body, n.Number(Fraction(1, int(tree.value))))
 
     def _bracket(self, tree: Tree) -> n.Node:
         if len(tree.parts) != 1:
@@ -319,11 +330,13 @@ class Reader(Letters):
         return body, used
 
     def _only_argument(self, tree: Tree, rest: list[tuple[str, Tree]]) -> n.Node:
-        """Return what a gradient is in where only the argument says it: nabla E(w)."""
+        """Return what a gradient is in where only the argument says it, nabla E(w), or what E is."""
         body = self._next(rest, "a gradient", tree.start)[0]
         if isinstance(body, n.Derivative):
             return body.variable  # nabla nabla E(w)
         arguments = body.arguments or () if isinstance(body, n.Var) else ()
+        if isinstance(body, n.Var) and not arguments and body.letter in self.notation.slopes:
+            return n.Var(self.notation.slopes[body.letter], at=tree.start)
         if len(arguments) != 1:
             raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L or \\nabla L(z)", tree.start)
         return arguments[0]

@@ -39,7 +39,7 @@ ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h
 
 @dataclass
 class Notation:
-    """How a document writes: its own functions, letters of one row or many, letters that are indices."""
+    r"""How a document writes: its own functions, letters of one row or many, letters that are indices."""
 
     functions: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)  # letters with one index here and two there: these are of many rows
@@ -52,6 +52,7 @@ class Notation:
     iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
     primed: set[str] = field(default_factory=set)  # letters that are others with a prime: z'_k = z_k + c
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
+    slopes: dict[str, str] = field(default_factory=dict)  # of a loss, the weights that \nabla without an index is in
     running: set[str] = field(default_factory=set)  # letters that sums run over and that are no values: indices
     summed_values: set[str] = field(default_factory=set)  # letters that sums run over and that are values: samples
 

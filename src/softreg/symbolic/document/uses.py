@@ -65,6 +65,12 @@ class Uses:
         """Whether a function stands anywhere without what it is a function of."""
         return any(v.letter == letter and not v.arguments for v in self.vars())
 
+    def under_roots(self) -> set[str]:
+        """Return the letters of numbers of which a root is taken."""
+        powers = [part for top in self._nodes for part in top.walk() if isinstance(part, n.Power)]
+        roots = [p for p in powers if isinstance(p.exponent, n.Number) and p.exponent.value.denominator > 1]
+        return {p.base.letter for p in roots if isinstance(p.base, n.Var) and not (p.base.sub or p.base.sup)}
+
     def under_log(self) -> set[str]:
         """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
         logs = [x for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "log"]
