@@ -53,6 +53,7 @@ frac: FRAC argument argument
 
 
 MOST_TOKENS = 1500
+MATRICES = ("bmatrix", "pmatrix", "matrix", "smallmatrix")
 ENTRYWISE = ("odot", "circ", "\u2299")
 
 
@@ -245,6 +246,10 @@ def _with_cases(tokens: list[Token]) -> list[Token]:
                 stop += 1
                 if depth == 0:
                     break
+            if not depth and token.value in MATRICES and (entries := _listed(tokens[at:stop])):
+                out += _with_cases(entries)
+                at = stop
+                continue
             if depth or token.value not in ("cases", "dcases", "rcases", "array", "aligned", "split"):
                 raise NotUnderstoodError(f"\\begin{{{token.value}}} is not understood", token.start)
             inner = tokens[at + 1 : stop - 1]
@@ -263,6 +268,20 @@ def _with_cases(tokens: list[Token]) -> list[Token]:
                 out.append(replace(token, type="LABEL"))
             at += 1
     return out
+
+
+def _listed(matrix: list[Token]) -> list[Token]:
+    """Return a matrix of one row or one column as a list in brackets; nothing for any other."""
+    first, *inner, last = matrix
+    rows = [row for row in split(inner, "ROW") if row]
+    cells = [[cell for cell in split(row, "AMP") if cell] for row in rows]
+    listed = cells[0] if len(cells) == 1 else [row[0] for row in cells if len(row) == 1]
+    if len(listed) < len(cells) or not listed:
+        return []
+    out = [replace(first, type="LPAR", value="[")]
+    for cell in listed:
+        out += [*cell, replace(cell[-1], type="COMMA", value=",")]
+    return [*out[:-1], replace(last, type="RPAR", value="]")]
 
 
 def _cases(inner: list[Token], first: Token, last: Token) -> Tree:

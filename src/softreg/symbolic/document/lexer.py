@@ -161,6 +161,9 @@ class Lexer:
         if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in SUBSCRIPTS):
             self._at = match.end()
             self._put("LABEL", run, start)
+        elif len(run) > 1 and before_it[-1:] == ["IN"]:
+            self._at = match.end()
+            self._put("LABEL", run, start)  # w \\in Vocab
         elif len(run) > 3 and not script:
             self._at = match.end()
             self._put("BAD", f"the word {run!r} is not understood", start)

@@ -283,7 +283,7 @@ class Reader(Letters):
     def _is_derivative(self, tree: Tree) -> bool:
         if tree.kind != "fraction":
             return False
-        top, bottom = (flat(part) for part in tree.parts)
+        top, bottom = (flat(part) for part in _signed(tree)[1].parts)
         return is_d(top[:1]) and is_d(bottom[:1]) and len(bottom) > 1
 
     def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
@@ -299,6 +299,10 @@ class Reader(Letters):
             variables *= 1 + len(above)
             inside: list[tuple[str, Tree]] = []
         else:
+            sign, base = _signed(base)
+            if sign == "MINUS":
+                body, used = self._derived(base, rest)
+                return n.negative(body), used
             top, bottom = base.parts
             pieces: list[list[tuple[str, Tree]]] = []
             for operator, item in items(bottom):
@@ -367,6 +371,21 @@ class Reader(Letters):
         if self._is_derivative(tree):
             return self._product([(" ", tree)])
         return n.Quotient(*(self.read(part) for part in tree.parts))
+
+
+def _signed(tree: Tree) -> tuple[str, Tree]:
+    r"""Return \frac{-\partial L}{\partial z} as a sign and a quotient, and \partial -L as \partial (-L)."""
+    (top,) = content(Tree("above", tree.parts[:1]))[:1]
+    if top.kind != "sum":
+        return "PLUS", tree
+    first = top.parts[0]
+    if len(top.parts) == 1:
+        return top.value[0], replace(tree, parts=(first, tree.parts[1]))
+    if not first.is_leaf("PARTIAL"):
+        return "PLUS", tree
+    inner = replace(top, parts=top.parts[1:], value=top.value[1:])
+    joined = Tree("product", (first, inner), (" ", " "), top.start, top.end)
+    return top.value[0], replace(tree, parts=(joined, tree.parts[1]))
 
 
 def _at(term: n.Node, index: n.Node, k: str) -> n.Node:

@@ -314,7 +314,7 @@ class Source:
                 chains.append(Chain(self.side(row), condition=case))
             return
         if parts[0] or not chains:
-            open_head = chains and not chains[-1].links and not first
+            open_head = chains and not chains[-1].links and not first and not _is_whole(chains[-1].head)
             head = [*chains[-1].head.tokens, *parts[0]] if open_head else parts[0]
             if open_head:
                 chains.pop()
@@ -345,6 +345,11 @@ def _going_on(side: Side, row: list[Token]) -> list[Token]:
         told = "a minus ends a row and begins the next: is it one, or are there two?"
         return [replace(row[0], type="BAD", value=told), *row[1:]]
     return row
+
+
+def _is_whole(side: Side) -> bool:
+    r"""Whether this says something without a relation: y \in \{0, 1\}."""
+    return len(split(list(side.tokens), "IN")) > 1
 
 
 def _dangles(side: Side) -> bool:
