@@ -155,6 +155,14 @@ class Uses:
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"
 
+    def is_formal(self, letter: str) -> bool:
+        r"""Whether a letter stands nowhere but in formulas about a function of it: \sigma(a), e^{-a}, and no other."""
+        definitions = self.context.definitions
+        if all(d.argument != letter for d in definitions.values()):
+            return False
+        functions = {v for v, d in definitions.items() if d.argument is not None} | {letter, "e"}
+        return all(n.letters(node) <= functions for node in self._nodes if letter in n.letters(node))
+
     def defined_probability(self) -> str | None:
         """Return the letter that the document itself defines as a quotient of exponentials."""
         for definition in self.context.definitions.values():

@@ -188,7 +188,7 @@ class Usual(Uses):
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        needed = z in used or any(
+        needed = (z in used and not self.is_formal(z)) or any(
             z in n.letters(d.body) and d.argument != z and (d.formal != z or self.bare(d.letter))
             for d in context.definitions.values()
         )
