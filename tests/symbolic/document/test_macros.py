@@ -116,6 +116,7 @@ def test_environments_of_macros():
         "\\iffalse\n@\n\\fi\n",
         "\\iffalse @ \\ifx a b \\fi \\iff @ \\else Shown. \\fi\n",
         "\\iftrue Shown. \\else @ \\fi\n",
+        "\\newif\\ifdraft \\iffalse \\ifdraft \\fi @ \\fi\n",
     ],
 )
 def test_comments(hidden):
@@ -129,7 +130,7 @@ def test_comments(hidden):
     assert judge(text.replace("p_i - y_i", "y_i - p_i")).steps[-1].verdict == "false"
 
 
-@pytest.mark.parametrize("shown", ["100\\% @\n", "\\iffalse @\n", "a \\\\% no\n@\n", "\\ifdraft @ \\fi\n", "\\verb|%| @\n"])
+@pytest.mark.parametrize("shown", ["100\\% @\n", "\\iffalse @\n", "a \\\\% no\n@\n", "\\ifdraft @ \\fi\n", "\\verb|%| @\n", "\\iffalse\\fi @ \\fi\n"])
 def test_no_comments(shown):
     """A percentage, and a condition of which nothing is known or that has no end, hides nothing."""
     text = "\\documentclass{article}\n\\begin{document}\n" + SOFTMAX + shown.replace("@", rf"\[ {SLOPE} = y_i - p_i \]")
@@ -139,3 +140,10 @@ def test_no_comments(shown):
 def test_percentages_in_markdown():
     """In Markdown, a percentage in the text is one."""
     assert [s.verdict for s in judge(rf"{SOFTMAX}At 5 % we have $${SLOPE} = y_i - p_i$$").steps[2:]] == ["false"]
+
+
+@pytest.mark.parametrize("piece", ["\\iffalse ", "\\a{", "\\newcommand{\\b}{"])
+def test_many_without_an_end(piece):
+    """Conditions, arguments and definitions without an end hide nothing of what follows, and take no time."""
+    text = "\\documentclass{a}\\newcommand{\\a}[1]{x}\n" + piece * (100_000 // len(piece)) + SOFTMAX
+    assert with_macros(written(text)).text.endswith(SOFTMAX)

@@ -111,7 +111,9 @@ class _Expander:
             count, at = int(told[1]), told.end()
             if bracket := _bracket(self._text, at):
                 default, at = self._text[bracket[0] : bracket[1]], bracket[1] + 1
-        body = _argument(self._text, at) if at >= 0 else None
+        body = _argument(self._text, at) if at >= 0 and self._left > 0 else None
+        if body is None:
+            self._left -= MOST_SIGNS  # that have been looked at in vain
         if body is None or not self._text.startswith("{", body[0] - 1):
             return 0
         meaning, end = self._text[body[0] : body[1]], body[2]
@@ -133,7 +135,7 @@ class _Expander:
         try:
             text, origins, end = self._expanded(start, end)
         except _TooLongError:
-            found = _arguments(self._macros[name], self._text, end)
+            found = _arguments(self._macros[name], self._text, end) if self._left > 0 else None
             end = found[1] if found else end
             text, origins = MARK + self._text[start:end], [self._origins[start], *self._origins[start:end]]
         self._out.put(text, origins)
@@ -151,12 +153,16 @@ class _Expander:
                 at = match.end()
                 continue
             found = None
+            if self._left <= 0:
+                raise _TooLongError
             for reach in (NEAR, MOST_SIGNS):
                 more = self._text[end : max(end, end + reach - len(text) + match.end())] if macro.arguments else ""
                 text, origins = text + more, [*origins, *self._origins[end : end + len(more)]]
                 end += len(more)
                 if found := _arguments(macro, text, match.end()):
                     break
+            if found is None:
+                self._left -= MOST_SIGNS  # that have been looked at in vain
             if found is None or not macro.read:
                 raise _TooLongError
             first, (arguments, stop) = match.start(), found

@@ -28,7 +28,7 @@ _WITHDRAWN = frozenset(
 _OTHERS = re.compile(
     r"(?i)\b(all|any|every|each|alle|allen|tous|toutes|todos|todas|tutti|tutte)( of)?"
     r"( the| die| les| los| las| gli| le)? (others?|remaining|rest|anderen|übrigen|autres|otros|otras|demás|altri|altre)\b"
-    r"|\b(all|any|every|each)\b(?=[^.;:!?]*\bother than\b)"
+    r"|\b(all|any|every|each)\b(?=[^.;:!?]{0,80}\bother than\b)"
 )
 _ALL_THESE = re.compile(r"(?i)\b(all|any|every|each)((\s+[a-z]+){0,2}|\s+of\s+the\s+[a-z]+)\s*[$(\\]*\Z")  # "all i \\neq j"
 _JOINED = frozenset(words("together combined combining combine overall altogether summary"))

@@ -19,7 +19,7 @@ _PARTS = re.compile(
     r"|(?P<end>\\end\{document\})",
     re.DOTALL | re.MULTILINE,
 )
-_BRANCH = re.compile(r"(?<!\\)\\(if(?!f\b|thenelse)[a-zA-Z]*|else|fi)(?![A-Za-z])|(?<!\\)(?:\\\\)*%[^\n]*")
+_BRANCH = re.compile(r"\\newif\s*\\if[a-zA-Z]*|(?<!\\)\\(if(?!f\b|thenelse)[a-zA-Z]*|else|fi)(?![A-Za-z])|(?<!\\)(?:\\\\)*%[^\n]*")
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,10 @@ def written(text: str) -> Written:
     if not is_latex(text):
         return whole
     out = Writing(whole)
-    dropped: dict[int, int] = {}  # of each \iffalse, \else and \fi that is not shown, to where
+    dropped = _branches(text)
     at = 0
     while match := _PARTS.search(text, at):
         start, stop = match.span()
-        if match["branch"] and match["branch"].startswith("if"):
-            dropped |= _branches(text, start, match["branch"] == "iftrue")
         if match["kept"]:
             out.copy(at, stop)
         elif match["branch"]:
@@ -88,19 +86,22 @@ def written(text: str) -> Written:
     return out.done()
 
 
-def _branches(text: str, start: int, shown: bool) -> dict[int, int]:
-    r"""Return the spans from \iffalse or \iftrue on that are not shown; none if there is no \fi."""
-    depth, other = 0, -1
-    for match in _BRANCH.finditer(text, start):
-        word = match[1]
+def _branches(text: str) -> dict[int, int]:
+    r"""Return the spans that \iffalse, \iftrue, \else and \fi hide, themselves included; those without a \fi hide nothing."""
+    found: dict[int, int] = {}
+    open_: list[tuple[str, int, int]] = []  # which, where, and where its \else is
+    for match in _BRANCH.finditer(text):
+        word, start, end = match[1], *match.span()
         if word is None:
             continue
-        depth += word.startswith("if") - (word == "fi")
-        if word == "else" and depth == 1:
-            other = match.start()
-        if depth == 0:
-            end, fi = match.end(), match.start()
-            if shown:
-                return {start: start + len(r"\iftrue"), (other if other >= 0 else fi): end}
-            return {start: end} if other < 0 else {start: other + len(r"\else"), fi: end}
-    return {}
+        if word == "else" and open_:
+            open_[-1] = (*open_[-1][:2], start)
+        elif word == "fi" and open_:
+            which, begin, other = open_.pop()
+            if which == "iffalse":
+                found |= {begin: end} if other < 0 else {begin: other + len(r"\else"), start: end}
+            elif which == "iftrue":
+                found |= {begin: begin + len(r"\iftrue"), (start if other < 0 else other): end}
+        elif word.startswith("if"):
+            open_.append((word, start, -1))
+    return found
