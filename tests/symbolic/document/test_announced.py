@@ -96,7 +96,9 @@ def test_all_other(words):
     assert last(f"{SOFTMAX}{words}\n{SAME}")[0] == "false"
 
 
-@pytest.mark.parametrize("heading", ["## Case @", "**Case @**", "### When @", "\\subsection*{Case @}", "\\paragraph{If @}"])
+@pytest.mark.parametrize(
+    "heading", ["## Case @", "**Case @**", "### When @", "\\subsection*{Case @}", "\\paragraph{If @}"]
+)
 def test_a_heading_of_several(heading):
     """The case of a heading holds for all displays below it, until the next heading."""
     text = SOFTMAX + heading.replace("@", "$i = j$") + f"\n\nWe have\n\n{SAME}\n\nor again\n\n{SAME}\n\n"
@@ -105,7 +107,9 @@ def test_a_heading_of_several(heading):
     assert [s.verdict for s in steps[1:]] == ["true"] * 4 + ["false"]
 
 
-@pytest.mark.parametrize("words", ["In general", "For all $i$ and $j$", "Both together:", "## Result", "### Combining both"])
+@pytest.mark.parametrize(
+    "words", ["In general", "For all $i$ and $j$", "Both together:", "## Result", "### Combining both"]
+)
 def test_the_end_of_a_heading(words):
     """A heading, and words that put the cases together, end the case of the heading before."""
     steps = judge(f"{SOFTMAX}## Case $i = j$\n\n{SAME}\n\n{words}\n\n{SAME}\n\nso\n\n{SAME}").steps
@@ -138,7 +142,9 @@ def test_a_case_in_a_cell(said):
     assert steps[1].assumptions == ["the case i = j"]
 
 
-@pytest.mark.parametrize("around", ["$$@ \\quad (K = 1)$$", "$$@ \\quad \\text{for } K = 1$$", "With $K = 1$:\n\n$$@$$"])
+@pytest.mark.parametrize(
+    "around", ["$$@ \\quad (K = 1)$$", "$$@ \\quad \\text{for } K = 1$$", "With $K = 1$:\n\n$$@$$"]
+)
 def test_one_size(around):
     """What is said of one size is not refuted by others, nor is it taken as true."""
     step = judge(SOFTMAX + around.replace("@", r"\frac{\partial p_i}{\partial z_j} = 0")).steps[-1]
@@ -151,14 +157,17 @@ SUPPOSED = ["Assume", "Suppose that", "Let us assume, for simplicity, that", "If
 @pytest.mark.parametrize("words", SUPPOSED)
 def test_suppositions(words):
     """What is supposed is not refuted, nor what may rest on it; what is right stays so, and a claim is one."""
-    text = f"{SOFTMAX}{words}\n$$p_i = y_i$$\n\nThen\n\n$$p_i = 2 y_i$$\n\n## Again\n\n$$p_i = 2 y_i$$\n\n$$\\sum_i p_i = 1$$"
+    text = f"{SOFTMAX}{words}\n$$p_i = y_i$$\n\nThen\n\n$$p_i = 2 y_i$$\n\n"
+    text += "## Again\n\n$$p_i = 2 y_i$$\n\n$$\\sum_i p_i = 1$$"
     steps = judge(text).steps[1:]
     assert [s.verdict for s in steps] == ["undecided", "undecided", "false", "true"]
     assert "supposes" in steps[0].hint
     assert "supposed" in steps[1].hint
 
 
-@pytest.mark.parametrize("words", ["Assuming this, we get", "If we sum up,", "We assume nothing. So", "Suppose $K$ classes; then"])
+@pytest.mark.parametrize(
+    "words", ["Assuming this, we get", "If we sum up,", "We assume nothing. So", "Suppose $K$ classes; then"]
+)
 def test_no_suppositions(words):
     """A claim under an assumption is a claim."""
     assert last(f"{SOFTMAX}{words}\n$$p_i = 2 y_i$$")[0] == "false"

@@ -47,7 +47,10 @@ def test_ways_to_define(text, expected):
         r"\newcommand{\a}{\a} $$p_i = \a$$",
         r"\newcommand{\a}{x \b}\newcommand{\b}{\a} $$p_i = \a$$",
         r"\newcommand{\a}[1]{#1#1} $$p_i = " + r"\a{" * 30 + "x" + "}" * 30 + "$$",
-        "".join(rf"\def\{a}{{\{b}\{b}}}" for a, b in zip("abcdefghijklmnopqrstuvwx", "bcdefghijklmnopqrstuvwxy", strict=True))
+        "".join(
+            rf"\def\{a}{{\{b}\{b}}}"
+            for a, b in zip("abcdefghijklmnopqrstuvwx", "bcdefghijklmnopqrstuvwxy", strict=True)
+        )
         + r"\def\y{} $$p_i = \a$$",
         r"\def\a(#1){#1} $$p_i = \a(3)$$",
         r"\newcommand{\a}[1]{#2} $$p_i = \a{3}$$",
@@ -93,7 +96,10 @@ def test_equations_of_macros(preamble):
 
 def test_places_in_arguments():
     """What stands in the argument of a macro has its own place, and what the macro stands for that of the call."""
-    text = SOFTMAX + "\\newcommand{\\box}[1]{\\boxed{#1}}\\newcommand{\\eq}{\\quad p_i = p_j}\n$$\\box{p_i = p_i}$$\n$$\\eq$$"
+    text = (
+        SOFTMAX
+        + "\\newcommand{\\box}[1]{\\boxed{#1}}\\newcommand{\\eq}{\\quad p_i = p_j}\n$$\\box{p_i = p_i}$$\n$$\\eq$$"
+    )
     inner, outer = judge(text).steps[2:]
     assert (inner.line, inner.column) == (6, 12)
     assert (outer.line, outer.column) == (7, 3)
@@ -130,7 +136,10 @@ def test_comments(hidden):
     assert judge(text.replace("p_i - y_i", "y_i - p_i")).steps[-1].verdict == "false"
 
 
-@pytest.mark.parametrize("shown", ["100\\% @\n", "\\iffalse @\n", "a \\\\% no\n@\n", "\\ifdraft @ \\fi\n", "\\verb|%| @\n", "\\iffalse\\fi @ \\fi\n"])
+@pytest.mark.parametrize(
+    "shown",
+    ["100\\% @\n", "\\iffalse @\n", "a \\\\% no\n@\n", "\\ifdraft @ \\fi\n", "\\verb|%| @\n", "\\iffalse\\fi @ \\fi\n"],
+)
 def test_no_comments(shown):
     """A percentage, and a condition of which nothing is known or that has no end, hides nothing."""
     text = "\\documentclass{article}\n\\begin{document}\n" + SOFTMAX + shown.replace("@", rf"\[ {SLOPE} = y_i - p_i \]")

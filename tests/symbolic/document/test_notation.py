@@ -395,7 +395,7 @@ def test_roots(row, verdict):
 
 
 def test_size_of_keys():
-    """In \\sqrt{d_k}, d_k is one number."""
+    r"""In \sqrt{d_k}, d_k is one number."""
     before = r"$$s_{ij} = \frac{q_i^\top k_j}{\sqrt{d_k}}$$ $$a_{ij} = \frac{e^{s_{ij}}}{\sum_l e^{s_{il}}}$$"
     row = r"\frac{\partial \log a_{ij}}{\partial q_i} = \frac{1}{\sqrt{d_k}} \left( k_j @ \sum_l a_{il} k_l \right)"
     assert verdicts(*(row.replace("@", sign) for sign in "-+"), before=before + "\n") == ["true", "false"]
@@ -430,7 +430,9 @@ def test_signs_and_more(row, verdict):
     assert verdicts(row)[-1] == verdict
 
 
-IN_ONE = r"$$\mu_i = \sigma(w^T x_i)$$ $$E@ = -\sum_{i=1}^n \left[ y_i \log \mu_i + (1 - y_i) \log (1 - \mu_i) \right]$$"
+IN_ONE = (
+    r"$$\mu_i = \sigma(w^T x_i)$$ $$E@ = -\sum_{i=1}^n \left[ y_i \log \mu_i + (1 - y_i) \log (1 - \mu_i) \right]$$"
+)
 
 
 @pytest.mark.parametrize("argument", ["", "(w)"])

@@ -17,7 +17,8 @@ def notes(text):
 
 
 @pytest.mark.parametrize(
-    "relation", [r"p_i \approx 3", r"p_i \propto e^{z_i}", r"p_i \leq 1", r"p_i \neq z_i", r"z \sim p", "p_i > 0", "p_i ≤ 1"]
+    "relation",
+    [r"p_i \approx 3", r"p_i \propto e^{z_i}", r"p_i \leq 1", r"p_i \neq z_i", r"z \sim p", "p_i > 0", "p_i ≤ 1"],
 )
 def test_relations(relation):
     """A relation that is no equality is told."""
@@ -86,8 +87,11 @@ def test_in_all_reports(tmp_path):
     assert f"<li>{told}</li>" in page("document.md", text, judge(text))
 
 
+WIDE = str.maketrans({"=": "\uff1d", "(": "\uff08", ")": "\uff09", "-": "\uff0d", "+": "\uff0b"})
+
+
 def test_full_width():
-    """A full-width sign of equality is one."""
-    text = SOFTMAX + "$$\\frac{∂p_i}{∂z_i} ＝ p_i （1 － p_i）$$"
-    assert [s.verdict for s in judge(text).steps] == ["definition", "true"]
-    assert judge(text.replace("1 －", "1 ＋")).steps[-1].verdict == "false"
+    """A full-width sign of equality is one, and so are brackets and signs."""
+    for right, verdict in (("p_i (1 - p_i)", "true"), ("p_i (1 + p_i)", "false")):
+        row = rf"\frac{{\partial p_i}}{{\partial z_i}} = {right}".translate(WIDE)
+        assert [s.verdict for s in judge(f"{SOFTMAX}$${row}$$").steps] == ["definition", verdict]

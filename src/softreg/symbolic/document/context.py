@@ -277,7 +277,7 @@ class Inference:
             self.context.accept(definition, f"line {line}")
 
     def _slopes(self) -> None:
-        r"""Find what the gradient of each loss is in, where \nabla E does not say it: its argument, or its only weights."""
+        r"""Find what \nabla E is in, where that is not said: the argument of E, or the only weights behind it."""
         context = self.context
         for letter in sorted(LOSSES & context.definitions.keys()):
             formal = context.definitions[letter].formal

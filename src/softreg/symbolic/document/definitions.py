@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -170,8 +171,10 @@ def _of_any_row(head: n.Var, body: n.Node) -> tuple[n.Var, n.Node]:
 def _is_scaled(node: n.Node, x: n.Var) -> bool:
     """Whether this is a product of a whole matrix, which has no index, and x."""
     factors = node.factors if isinstance(node, n.Mul) else ()
-    pairs = zip(factors, factors[1:], strict=False)
-    return any(b == x and isinstance(a, n.Var) and a.letter in WEIGHTS and a.letter.isupper() and not a.sub for a, b in pairs)
+    pairs = itertools.pairwise(factors)
+    return any(
+        b == x and isinstance(a, n.Var) and a.letter in WEIGHTS and a.letter.isupper() and not a.sub for a, b in pairs
+    )
 
 
 def _of_one_entry(head: n.Var, body: n.Node) -> tuple[n.Var, n.Node]:

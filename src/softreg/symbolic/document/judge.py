@@ -155,7 +155,9 @@ class Judge(Equations):
         """Take back that a step is wrong which the text only supposes, or which may rest on what it supposed."""
         if step.verdict == "false" and (chain.supposed or (chain.rests and self._supposed)):
             self._supposed = True
-            told = "the text supposes this" if chain.supposed else "not so in general, and the text has supposed something"
+            told = (
+                "the text supposes this" if chain.supposed else "not so in general, and the text has supposed something"
+            )
             step.verdict, step.hint, step.counterexample = "undecided", f"{told}: it is not judged", None
             step.inherited = False
 

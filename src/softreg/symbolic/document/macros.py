@@ -167,7 +167,9 @@ class _Expander:
                 raise _TooLongError
             first, (arguments, stop) = match.start(), found
             new, places = _substituted(macro, text, origins, arguments, origins[first])
-            new, places = _apart((before + text[:first])[-NEAR:], new, places, text[stop : stop + 1], places or [origins[first]])
+            new, places = _apart(
+                (before + text[:first])[-NEAR:], new, places, text[stop : stop + 1], places or [origins[first]]
+            )
             text = text[:first] + new + text[stop:]
             origins = [*origins[:first], *places, *origins[stop:]]
             own = first + len(new) + max(0, own - stop)
@@ -183,7 +185,8 @@ def _substituted(
     macro: Macro, text: str, origins: Sequence[int], arguments: list[tuple[int, int] | None], origin: int
 ) -> tuple[str, list[int]]:
     """Return the body of a macro with its arguments."""
-    new, places = "", []
+    new = ""
+    places: list[int] = []
     for number, piece in enumerate(_PARAMETER.split(macro.body)):
         if number % 2 == 0:
             found, where = piece, [origin] * len(piece)

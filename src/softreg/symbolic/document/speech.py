@@ -27,10 +27,13 @@ _WITHDRAWN = frozenset(
 # "for all other j": all of those that are left, not all
 _OTHERS = re.compile(
     r"(?i)\b(all|any|every|each|alle|allen|tous|toutes|todos|todas|tutti|tutte)( of)?"
-    r"( the| die| les| los| las| gli| le)? (others?|remaining|rest|anderen|übrigen|autres|otros|otras|demás|altri|altre)\b"
+    r"( the| die| les| los| las| gli| le)?"
+    r" (others?|remaining|rest|anderen|übrigen|autres|otros|otras|demás|altri|altre)\b"
     r"|\b(all|any|every|each)\b(?=[^.;:!?]{0,80}\bother than\b)"
 )
-_ALL_THESE = re.compile(r"(?i)\b(all|any|every|each)((\s+[a-z]+){0,2}|\s+of\s+the\s+[a-z]+)\s*[$(\\]*\Z")  # "all i \\neq j"
+_ALL_THESE = re.compile(
+    r"(?i)\b(all|any|every|each)((\s+[a-z]+){0,2}|\s+of\s+the\s+[a-z]+)\s*[$(\\]*\Z"
+)  # "all i \\neq j"
 _JOINED = frozenset(words("together combined combining combine overall altogether summary"))
 _SUPPOSED = re.compile(
     r"(?i)\b(assum(e|ing)|suppos(e|ing)|imagin(e|ing))\b([^.!?;:,]*|[^.!?;:]*\bthat)\s*:?\s*\Z"

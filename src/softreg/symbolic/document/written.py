@@ -19,7 +19,9 @@ _PARTS = re.compile(
     r"|(?P<end>\\end\{document\})",
     re.DOTALL | re.MULTILINE,
 )
-_BRANCH = re.compile(r"\\newif\s*\\if[a-zA-Z]*|(?<!\\)\\(if(?!f\b|thenelse)[a-zA-Z]*|else|fi)(?![A-Za-z])|(?<!\\)(?:\\\\)*%[^\n]*")
+_BRANCH = re.compile(
+    r"\\newif\s*\\if[a-zA-Z]*|(?<!\\)\\(if(?!f\b|thenelse)[a-zA-Z]*|else|fi)(?![A-Za-z])|(?<!\\)(?:\\\\)*%[^\n]*"
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def written(text: str) -> Written:
 
 
 def _branches(text: str) -> dict[int, int]:
-    r"""Return the spans that \iffalse, \iftrue, \else and \fi hide, themselves included; those without a \fi hide nothing."""
+    r"""Return what \iffalse, \iftrue, \else and \fi hide, themselves included; nothing where there is no \fi."""
     found: dict[int, int] = {}
     open_: list[tuple[str, int, int]] = []  # which, where, and where its \else is
     for match in _BRANCH.finditer(text):
