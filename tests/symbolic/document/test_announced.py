@@ -166,7 +166,14 @@ def test_suppositions(words):
 
 
 @pytest.mark.parametrize(
-    "words", ["Assuming this, we get", "If we sum up,", "We assume nothing. So", "Suppose $K$ classes; then"]
+    "words",
+    [
+        "Assume that we already knew",
+        "Assuming this, we get",
+        "If we sum up,",
+        "We assume nothing. So",
+        "Suppose $K$ classes; then",
+    ],
 )
 def test_no_suppositions(words):
     """A claim under an assumption is a claim."""

@@ -39,6 +39,7 @@ _SUPPOSED = re.compile(
     r"(?i)\b(assum(e|ing)|suppos(e|ing)|imagin(e|ing))\b([^.!?;:,]*|[^.!?;:]*\bthat)\s*:?\s*\Z"
     r"|\bif\b[^.!?;:]*\bwere\b[^.!?;:]*\bwould\b[^.!?;:]*:?\s*\Z|\bif\b[^.!?;:,]*\bwere\b\s*:?\s*\Z"
 )
+_KNOWN = frozenset(words("know knew known show shown showed prove proved proven already later"))  # that is a claim
 _ELSE = re.compile(
     r"\b(otherwise|else|sonst|andernfalls|ansonsten|sinon|autrement|altrimenti|"
     r"(en|de) (otro caso|caso contrario|lo contrario)|lo contrario)\b|否则|否則"
@@ -73,7 +74,8 @@ def joins(text: str) -> bool:
 
 def supposes(text: str) -> bool:
     """Whether the words before an equation suppose it, and do not claim it: suppose that, if p were y we would have."""
-    return _SUPPOSED.search(text) is not None
+    found = _SUPPOSED.search(text)
+    return found is not None and not spoken(found.group()) & _KNOWN
 
 
 def says_else(text: str) -> bool:
