@@ -146,9 +146,10 @@ def test_no_comments(shown):
     assert [s.verdict for s in judge(text).steps[2:]] == ["false"]
 
 
-def test_percentages_in_markdown():
-    """In Markdown, a percentage in the text is one."""
-    assert [s.verdict for s in judge(rf"{SOFTMAX}At 5 % we have $${SLOPE} = y_i - p_i$$").steps[2:]] == ["false"]
+@pytest.mark.parametrize("shown", ["", "We need `\\usepackage{x}`.\n\n", "```\n\\usepackage{x}\n```\n\n"])
+def test_percentages_in_markdown(shown):
+    """In Markdown, a percentage in the text is one, also where LaTeX is shown."""
+    assert [s.verdict for s in judge(rf"{SOFTMAX}{shown}At 5 % we have $${SLOPE} = y_i - p_i$$").steps[2:]] == ["false"]
 
 
 @pytest.mark.parametrize("piece", ["\\iffalse ", "\\a{", "\\newcommand{\\b}{"])

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_LATEX = re.compile(r"\\(documentclass|usepackage|begin\{document\}|chapter\*?\{|(sub)*section\*?\{)")
+_LATEX = re.compile(r"(?m)^[ \t]*\\(documentclass|usepackage|begin\{document\}|chapter\*?\{|(sub)*section\*?\{)")
+_FENCE = re.compile(r"(?m)^[ \t]*(```|~~~)")  # in Markdown that shows LaTeX
 _PARTS = re.compile(
     r"(?P<kept>\\begin\{(?P<name>verbatim|lstlisting)\}.*?(?:\\end\{(?P=name)\}|\Z)"
     r"|\\verb\*?(?P<bar>[^A-Za-z*\s]).*?(?P=bar))"
@@ -63,7 +64,7 @@ class Writing:
 
 def is_latex(text: str) -> bool:
     """Whether a file is LaTeX, or a part of it, and not Markdown."""
-    return _LATEX.search(text) is not None
+    return _LATEX.search(text) is not None and _FENCE.search(text) is None
 
 
 def written(text: str) -> Written:
