@@ -194,3 +194,15 @@ def test_two_of_two_classes():
     """For an index of two values, the deltas with both add up to 1."""
     c = Pick(sp.Symbol("c"), sp.Integer(2))
     assert Normal().equal(sp.KroneckerDelta(c, 1) + sp.KroneckerDelta(c, 2), 1)
+
+
+def test_roots():
+    """A root is one of what is known to be positive, and keeps the value; of anything else it is not decided."""
+    d, e = sp.Symbol("d", positive=True), sp.Symbol("e", real=True)
+    root = sp.Pow(d, sp.Rational(1, 2), evaluate=False)
+    assert Normal().equal(root * total(lambda k: z(k) / root, K), total(z, K))
+    assert Normal().equal(sp.Pow(d**3 * sp.exp(e), sp.Rational(1, 3)), d * sp.exp(e / 3))
+    assert not Normal().equal(root * total(z, K), d * total(z, K))
+    for inner in (e, e**2, d + 1, 2 * d):
+        with pytest.raises(UndecidedError, match="root"):
+            Normal().of(sp.Pow(inner, sp.Rational(1, 2), evaluate=False))

@@ -69,7 +69,7 @@ class Algebra(ABC):
         return out
 
     def power(self, p: Polynomial, e: Number) -> Polynomial:
-        """Return the power; a root only of exponentials."""
+        """Return the power; a root only of a product of exponentials and of letters that are positive."""
         if e == 1:
             return p
         if e < 0:
@@ -77,9 +77,9 @@ class Algebra(ABC):
         if Fraction(e).denominator != 1:
             if len(p) == 1:
                 ((m, c),) = p.items()
-                if c == 1 and all(a.kind == "exp" for a, _ in m):
+                if c == 1 and all(a.kind in ("exp", "symbol", "entry") and self._is_positive(a) for a, _ in m):
                     return {tuple((a, k * e) for a, k in m): 1}
-            raise UndecidedError("a root of something other than an exponential")
+            raise UndecidedError("a root of something other than an exponential or a positive letter")
         out = ONE
         for _ in range(int(e)):
             out = self.times(out, p)

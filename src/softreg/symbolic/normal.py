@@ -8,6 +8,7 @@ Rules
 -----
 exp      exp(a + b) = exp(a) exp(b); exp(log a) = a
 log      split over a product whose factors are known to be positive, else `UndecidedError`
+root     of a product of exponentials and of letters known to be positive, else `UndecidedError`
 division by what is known not to be 0 (positive, or declared so), else `UndecidedError`
 delta    idempotent; within a product, indices that it says are equal are written alike; in an
          argument of exp, log or a quotient, both cases are taken: f = delta f_1 + (1 - delta) f_0

@@ -77,3 +77,104 @@ def test_a_letter_of_which_nothing_is_said():
     """U, of which nothing is said, has no shape that refutes."""
     text = SOFTMAX + r"$$J = -u_o^\top v_c + \log \sum_{w} \exp(u_w^\top v_c)$$ "
     assert last(text + r"$$\sum_{w} (\hat y_w - y_w) u_w = U (\hat y - y)$$")[0] == "undecided"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "and for all other $j$, where $j \\neq i$,",
+        "For the remaining classes $j \\neq i$",
+        "For all $i \\neq j$ we have",
+        "for any other index, that is for $i \\neq j$:",
+        "für alle anderen $i \\neq j$",
+        "pour tous les autres $i \\neq j$",
+    ],
+)
+def test_all_other(words):
+    """What holds for all others holds in their case, and not in the other one."""
+    assert last(f"{SOFTMAX}{words}\n{OTHER}") == ("true", ["the case " + ("j != i" if "$j" in words else "i != j")])
+    assert last(f"{SOFTMAX}{words}\n{SAME}")[0] == "false"
+
+
+@pytest.mark.parametrize(
+    "heading", ["## Case @", "**Case @**", "### When @", "\\subsection*{Case @}", "\\paragraph{If @}"]
+)
+def test_a_heading_of_several(heading):
+    """The case of a heading holds for all displays below it, until the next heading."""
+    text = SOFTMAX + heading.replace("@", "$i = j$") + f"\n\nWe have\n\n{SAME}\n\nor again\n\n{SAME}\n\n"
+    steps = judge(text + heading.replace("@", "$i \\neq j$") + f"\n\n{OTHER}\n\nso\n\n{OTHER}\n\nor\n\n{SAME}").steps
+    assert [s.assumptions for s in steps[1:5]] == [["the case i = j"]] * 2 + [["the case i != j"]] * 2
+    assert [s.verdict for s in steps[1:]] == ["true"] * 4 + ["false"]
+
+
+@pytest.mark.parametrize(
+    "words", ["In general", "For all $i$ and $j$", "Both together:", "## Result", "### Combining both"]
+)
+def test_the_end_of_a_heading(words):
+    """A heading, and words that put the cases together, end the case of the heading before."""
+    steps = judge(f"{SOFTMAX}## Case $i = j$\n\n{SAME}\n\n{words}\n\n{SAME}\n\nso\n\n{SAME}").steps
+    assert [s.verdict for s in steps[1:]] == ["true", "false", "false"]
+
+
+def test_a_heading_far_above():
+    """A heading a long way before a display ends the case of the one before it."""
+    words = "We now turn to a few remarks. " * 30
+    steps = judge(f"{SOFTMAX}## Case $i = j$\n\n{SAME}\n\n## Remarks\n\n{words}\n\n{SAME}").steps
+    assert [s.verdict for s in steps[1:]] == ["true", "false"]
+
+
+def test_a_row_at_the_end():
+    """A row of its own at the end of a display says in which case the rows before it hold."""
+    same, other = SAME.strip("$"), OTHER.strip("$")
+    rows = (same, r"\text{if } i = j", other, r"\text{if } i \neq j")
+    steps = judge(f"{SOFTMAX}$${' {} '.join(rows)}$$".replace("{}", r"\\")).steps
+    assert [s.assumptions for s in steps[1:]] == [["the case i = j"], ["the case i != j"]]
+    steps = judge(f"{SOFTMAX}$${' {} '.join((other, rows[1]))}$$".replace("{}", r"\\")).steps
+    assert [s.verdict for s in steps[1:]] == ["false"]
+
+
+@pytest.mark.parametrize("said", [r"& \text{if } i = j", r"&& \text{if } i = j", "& i = j", r"&& \text{for $i = j$}"])
+def test_a_case_in_a_cell(said):
+    """A case in a cell of its own is one of its row, and not of the next."""
+    rows = SAME.strip("$").replace("=", "&=") + said, OTHER.strip("$").replace("=", "&=")
+    steps = judge(rf"{SOFTMAX}$$\begin{{aligned}} {rows[0]} \\ {rows[1]} \end{{aligned}}$$").steps
+    assert [s.verdict for s in steps[1:]] == ["true", "false"]
+    assert steps[1].assumptions == ["the case i = j"]
+
+
+@pytest.mark.parametrize(
+    "around", ["$$@ \\quad (K = 1)$$", "$$@ \\quad \\text{for } K = 1$$", "With $K = 1$:\n\n$$@$$"]
+)
+def test_one_size(around):
+    """What is said of one size is not refuted by others, nor is it taken as true."""
+    step = judge(SOFTMAX + around.replace("@", r"\frac{\partial p_i}{\partial z_j} = 0")).steps[-1]
+    assert (step.verdict, "one size" in step.hint) == ("undecided", True)
+
+
+SUPPOSED = ["Assume", "Suppose that", "Let us assume, for simplicity, that", "If the model were perfect, we would have"]
+
+
+@pytest.mark.parametrize("words", SUPPOSED)
+def test_suppositions(words):
+    """What is supposed is not refuted, nor what may rest on it; what is right stays so, and a claim is one."""
+    text = f"{SOFTMAX}{words}\n$$p_i = y_i$$\n\nThen\n\n$$p_i = 2 y_i$$\n\n"
+    text += "## Again\n\n$$p_i = 2 y_i$$\n\n$$\\sum_i p_i = 1$$"
+    steps = judge(text).steps[1:]
+    assert [s.verdict for s in steps] == ["undecided", "undecided", "false", "true"]
+    assert "supposes" in steps[0].hint
+    assert "supposed" in steps[1].hint
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Assume that we already knew",
+        "Assuming this, we get",
+        "If we sum up,",
+        "We assume nothing. So",
+        "Suppose $K$ classes; then",
+    ],
+)
+def test_no_suppositions(words):
+    """A claim under an assumption is a claim."""
+    assert last(f"{SOFTMAX}{words}\n$$p_i = 2 y_i$$")[0] == "false"

@@ -369,3 +369,92 @@ def test_rows_without_a_definition():
     $$\frac{\partial \ell_n}{\partial z_{nk}} = p_{nk} - y_{nk}$$
     $$\frac{\partial \ell_n}{\partial z_{nk}} = y_{nk} - p_{nk}$$"""
     assert [s.verdict for s in judge(text).steps] == ["definition", "true-if", "false"]
+
+
+ROOTS = r"$$p_i = \frac{e^{z_i / \sqrt{d}}}{\sum_k e^{z_k / \sqrt{d}}}$$" + "\n\n" + LOSS
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (SLOPE + r"\frac{1}{\sqrt{d}} (p_i - y_i)", "true-if"),
+        (SLOPE + r"\frac{\sqrt{d}}{d} (p_i - y_i)", "true-if"),
+        (SLOPE + r"d^{-1/2} (p_i - y_i)", "true-if"),
+        (SLOPE + r"\frac{1}{d} (p_i - y_i)", "false"),
+        (SLOPE + r"\sqrt{d} (p_i - y_i)", "false"),
+        (r"\sqrt[3]{d} = d^{1/3}", "true"),
+        (r"\sqrt[3]{d} = d^{1/2}", "false"),
+        (r"\sqrt[n]{d} = d", "unparseable"),
+    ],
+)
+def test_roots(row, verdict):
+    """Roots are powers, of letters that are positive."""
+    found = judge(f"{ROOTS}$${row}$$")
+    assert found.steps[-1].verdict == verdict
+    assert any("as its root is taken" in note for note in found.context)
+
+
+def test_size_of_keys():
+    r"""In \sqrt{d_k}, d_k is one number."""
+    before = r"$$s_{ij} = \frac{q_i^\top k_j}{\sqrt{d_k}}$$ $$a_{ij} = \frac{e^{s_{ij}}}{\sum_l e^{s_{il}}}$$"
+    row = r"\frac{\partial \log a_{ij}}{\partial q_i} = \frac{1}{\sqrt{d_k}} \left( k_j @ \sum_l a_{il} k_l \right)"
+    assert verdicts(*(row.replace("@", sign) for sign in "-+"), before=before + "\n") == ["true", "false"]
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (SLOPE + "p_i + -y_i", "true-if"),
+        (SLOPE + "p_i - -y_i", "false"),
+        (SLOPE + "- -p_i - +y_i", "true-if"),
+        (rf"\begin{{aligned}} {SLOPE} & p_i + \\ & + p_i - p_i - y_i \end{{aligned}}", "true-if"),
+        (rf"\begin{{aligned}} {SLOPE} & p_i - \\ & - y_i \end{{aligned}}", "unparseable"),
+        (rf"\begin{{aligned}} {SLOPE} & p_i + \\ & - y_i \end{{aligned}}", "true-if"),
+        (r"\frac{\partial -\log p_k}{\partial z_i} = p_i - \delta_{ik}", "true"),
+        (r"\frac{-\partial \log p_k}{\partial z_i} = p_i - \delta_{ik}", "true"),
+        (r"-\frac{\partial -\log p_k}{\partial z_i} = p_i - \delta_{ik}", "false"),
+        (r"\frac{\partial p_{k=i}}{\partial z_i} = p_i (1 - p_i)", "true"),
+        (r"\frac{\partial p_{k=i}}{\partial z_j} = p_i (1 - p_i)", "false"),
+        (r"z = \begin{bmatrix} z_1 \\ \vdots \\ z_K \end{bmatrix}", "definition"),
+        (r"p = \begin{pmatrix} p_1 & \cdots & p_K \end{pmatrix}", "definition"),
+        (r"p = \begin{pmatrix} z_1 & \cdots & z_K \end{pmatrix}", "false"),
+        (r"p = \begin{pmatrix} p_1 & p_2 \\ p_3 & p_4 \end{pmatrix}", "unparseable"),
+        (r"p_i \stackrel{(a)}{=} p_i", "true"),
+        (r"\|p\|_2^2 = \sum_k p_k^2", "true"),
+        (r"\|p\|_1^2 = \sum_k p_k^2", "unparseable"),
+        (r"\|p\|_2 = \sum_k p_k^2", "false"),
+    ],
+)
+def test_signs_and_more(row, verdict):
+    """Two signs in a row, signs in derivatives, entries at an index, matrices of one column, norms."""
+    assert verdicts(row)[-1] == verdict
+
+
+IN_ONE = (
+    r"$$\mu_i = \sigma(w^T x_i)$$ $$E@ = -\sum_{i=1}^n \left[ y_i \log \mu_i + (1 - y_i) \log (1 - \mu_i) \right]$$"
+)
+
+
+@pytest.mark.parametrize("argument", ["", "(w)"])
+def test_gradients_in_the_only_weights(argument):
+    r"""\nabla E is in what E is of, or in the only weights that it depends on."""
+    before = IN_ONE.replace("@", argument)
+    rows = (r"\nabla E = X^T (\mu - y)", r"\nabla E = X^T (y - \mu)")
+    assert verdicts(*rows, before=before + "\n") == ["true", "false"]
+    two = before.replace("w^T x_i", "w^T x_i + b").replace("(w)", "")
+    assert verdicts(rows[0], before=two + "\n") == ["unparseable"]
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (r"\|\nabla_z L\|_2 = \|p - y\|_2", "true-if"),
+        (r"\|\nabla_z L\|_2 = \sqrt{\sum_k (p_k - y_k)^2}", "true-if"),
+        (r"\|\nabla_z L\|_2 = \|p + y\|_2", "false"),
+        (r"2 \|\nabla_z L\|_2 = 2 \|p - y\|_2", "undecided"),
+    ],
+)
+def test_norms_of_gradients(row, verdict):
+    """Roots of sums are compared by what they are of; else, with one-hot targets, they refute nothing."""
+    before = SOFTMAX + "Targets are one-hot at $c$. $$L = -\\log p_c$$ "
+    assert verdicts(row, before=before) == [verdict]

@@ -1,12 +1,14 @@
 """Judge a derivation in Markdown or LaTeX step by step: `judge(text)`.
 
+`written`, `macros`                                what of a file is the document, with its macros put in
 `lexer`, `groups`, `abbreviations`, `conditions`, `speech`, `source`   tokens, names, cases; where the steps stand
 `grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
 `context`, `usual`, `uses`, `given`, `ranks`       what the letters mean: inferred, guessed, or told
 `rows`, `running`, `whole`, `alone`                letters of one sample and of many, of a vector and a number
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
 `sides`, `compare`, `equations`                    whether two sides are equal
-`judge`, `vacuous`, `doubted`, `hints`             verdicts
+`judge`, `vacuous`, `unsettled`, `doubted`, `hints`  verdicts
+`unjudged`                                         what no verdict is on
 `updates`, `called`, `claimed`                     what updates and definitions claim: a slope, and what they are called
 `page`, `mathml`                                   the report as one page
 """

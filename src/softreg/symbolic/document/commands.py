@@ -24,7 +24,7 @@ IGNORED = frozenset(
     words(
         "left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm limits nolimits "
         "nonumber notag displaystyle textstyle scriptstyle quad qquad enspace thinspace hfill allowbreak "
-        "noindent centering small large normalsize"
+        "noindent centering small large normalsize xspace mathstrut strut nobreak"
     )
 )
 WITH_ARGUMENT = frozenset(words("require label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
@@ -37,7 +37,9 @@ PLAIN = {
     "ne": "NEQ", "neq": "NEQ",
     "equiv": "EQ", "triangleq": "EQ", "coloneqq": "EQ", "doteq": "EQ", "eqqcolon": "EQ",
     "leftarrow": "ARROW", "gets": "ARROW",
-    "approx": "OTHER", "propto": "OTHER", "sim": "OTHER", "le": "OTHER", "leq": "OTHER", "ge": "OTHER",
+    "approx": "OTHER", "propto": "OTHER", "cong": "OTHER", "asymp": "OTHER", "ll": "OTHER", "gg": "OTHER",
+    "lt": "OTHER", "gt": "OTHER", "geqslant": "OTHER", "lesssim": "OTHER", "gtrsim": "OTHER", "approxeq": "OTHER",
+    "sim": "OTHER", "le": "OTHER", "leq": "OTHER", "ge": "OTHER",
     "geq": "OTHER", "forall": "OTHER", "to": "OTHER", "rightarrow": "OTHER", "simeq": "OTHER", "leqslant": "OTHER",
     "Rightarrow": "IMPLIES", "implies": "IMPLIES", "iff": "IMPLIES", "Leftrightarrow": "IMPLIES",
     "Longrightarrow": "IMPLIES", "therefore": "IMPLIES",
@@ -54,6 +56,11 @@ SIGNS = {
     "{": "LBRACE", "}": "RBRACE", ",": "COMMA", ";": "SEMI", ":": "SEMI", "|": "MID", "=": "EQ", "&": "AMP",
     "<": "OTHER", ">": "OTHER", "\u2260": "NEQ", "\u2202": "PARTIAL", "\u2207": "NABLA", "\u2211": "SUM",
     "\u220f": "SUM", "\u22a4": "TRANSPOSE", "\u2248": "OTHER", "\u2264": "OTHER", "\u2265": "OTHER", "\u2190": "ARROW",
+    "\uff1d": "EQ", "\u2254": "EQ", "\u2261": "EQ", "\u225c": "EQ", "\uff0b": "PLUS", "\uff0d": "MINUS",
+    "\u2013": "MINUS",
+    "\uff08": "LPAR", "\uff09": "RPAR", "\uff0c": "COMMA", "\uff1a": "SEMI", "\uff1b": "SEMI", "\uff5c": "MID",
+    "\u223c": "OTHER", "\u221d": "OTHER", "\u2243": "OTHER", "\u2192": "OTHER", "\u21d2": "IMPLIES", "\u2208": "IN",
+    "\u22c5": "TIMES", "\u2217": "TIMES", "\u2299": "TIMES", "\u2026": "DOTS", "\u22ef": "DOTS",
 }  # fmt: skip
 UNICODE = dict(
     zip(

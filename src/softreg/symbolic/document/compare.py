@@ -51,6 +51,8 @@ class Facts:
 def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
     """Decide a = b for all values of the free indices, but for those where a pair kept apart is equal."""
     apart = tuple(apart)
+    if _is_root(a) and _is_root(b):
+        a, b = a.base, b.base  # two roots are equal if, and only if, what they are of is
     difference = a - b
     for i, j in apart:
         difference = difference * (1 - sp.KroneckerDelta(i, j))
@@ -74,8 +76,15 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
             if _is_zero_one_hot(difference, facts, label):
                 at = "" if label is None else f" at {label.name}"
                 return Outcome("true-if", tuple(dict.fromkeys(in_words(f"{y} is one-hot{at}") for y in facts.sums)))
+        if facts.one_hot and facts.sums and any(map(_is_root, difference.atoms(sp.Pow))):
+            return Outcome("undecided", reason="a root of a sum is not evaluated for targets that are one-hot")
         return Outcome("false", counterexample=found)
     return Outcome("undecided", reason=in_words(reason) or "neither proved nor refuted")
+
+
+def _is_root(e: Expr) -> bool:
+    """Whether this is the root of something other than a letter."""
+    return isinstance(e, sp.Pow) and e.exp == sp.Rational(1, 2) and not e.base.is_Symbol
 
 
 def total_told(letter: str, value: Fraction | int) -> str:

@@ -32,6 +32,12 @@ def of_a_size(condition: Condition) -> bool:
     return [t.type for t in condition] == ["NAME", "EQ", "NUMBER"] and condition[0].value in ("K", "C", "M", "N")
 
 
+def sized(piece: Sequence[Token]) -> Condition:
+    """Return a condition on the number of classes or samples in brackets or behind words: (K = 2)."""
+    made = tuple(t for t in piece if t.type not in _AROUND)
+    return made if of_a_size(made) else ()
+
+
 def taken_out(piece: list[Token], text: str) -> tuple[list[Token], Condition]:
     """Return a piece without the condition that stands in it, and the condition."""
     for at in range(1, len(piece)):

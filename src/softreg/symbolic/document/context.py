@@ -25,6 +25,7 @@ from softreg.symbolic.document.definitions import (
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.letters import (
     INDEX,
+    LOGITS,
     LOSSES,
     PREDICTIONS,
     PROBABILITIES,
@@ -42,6 +43,7 @@ from softreg.symbolic.document.usual import Usual
 from softreg.symbolic.document.whole import mark_whole
 
 OF_ITS_OWN = PROBABILITIES | LOSSES | set(WEIGHTS)  # their prime is a derivative, or what they become
+SCORES = {*LOGITS} - {"h", "f", "x"}  # a gradient may be in these as well
 LIKELIHOOD = ("likelihood", "似然", "vraisemblance", "verosimi")
 FAR = 40  # what stands at most between a formula and "where y_i = 1"
 _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
@@ -95,6 +97,7 @@ class Inference:
         shown = [(chain, True) for chain in chains] + [(chain, False) for chain in inline]
         shown.sort(key=lambda pair: pair[0].links[0].relation.start)
         self._define(shown, line_of)  # in the order of the document: the first definition holds
+        self._slopes()
         self._collect(chains)
         learn_samples(context, self._nodes)
         used = set().union(*map(n.letters, self._nodes))
@@ -275,6 +278,17 @@ class Inference:
                     self.context.accept(definition, f"line {line}")
         for definition, line in only_where:
             self.context.accept(definition, f"line {line}")
+
+    def _slopes(self) -> None:
+        r"""Find what \nabla E is in, where that is not said: the argument of E, or the only weights behind it."""
+        context = self.context
+        for letter in sorted(LOSSES & context.definitions.keys()):
+            formal = context.definitions[letter].formal
+            behind = context.behind({letter})
+            weights = {formal} if formal in WEIGHTS else behind & {*WEIGHTS, "b"}
+            between = behind & context.definitions.keys() & SCORES
+            if len(weights) == 1 and (formal in WEIGHTS or not between):
+                context.notation.slopes[letter] = min(weights)
 
     def _says_where(self, side: Side, after: Chain) -> bool:
         """Whether what follows a side says for which value of its index it holds: "where y_i = 1"."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import parse
-from softreg.symbolic.document.letters import LOSSES, ONES, PARAMETERS, WEIGHTS
+from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PARAMETERS, WEIGHTS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import Notation
@@ -133,7 +134,7 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
         a.letter for a in head.arguments or () if isinstance(a, n.Var) and not a.sub
     }:
         return None  # an index in brackets that is not read as one
-    head, body = _of_one_entry(head, body)
+    head, body = _of_one_entry(*_of_any_row(head, body))
     indices = (*head.sub, *head.sup)
     names = [i.letter for i in indices if isinstance(i, n.Var) and not i.sub and not i.sup]
     if len(names) != len(indices) or len(set(names)) != len(names) or head.letter in n.letters(body):
@@ -153,6 +154,27 @@ def definition_from(head: n.Node, body: n.Node, line: int | None, text: str) -> 
     entries = is_of_entries(head)
     return Definition(
         head.letter, sub, tuple(names[len(head.sub) :]), body, argument, formal, line, text, of_entries=entries
+    )
+
+
+def _of_any_row(head: n.Var, body: n.Node) -> tuple[n.Var, n.Node]:
+    """Return f(x) = W x for f(x_i, W) = W x_i, where i stands nowhere else."""
+    rows = [a for a in head.arguments or () if isinstance(a, n.Var) and a.letter in INPUTS and len(a.sub) == 1]
+    if len(rows) != 1 or head.sub or head.sup or rows[0].sup:
+        return head, body
+    row, one = rows[0], replace(rows[0], sub=())
+    other = n.rebuilt(body, lambda part: one if part == row else None)
+    if n.free_indices(other) & n.free_indices(row) or not any(_is_scaled(part, one) for part in other.walk()):
+        return head, body
+    return replace(head, arguments=tuple(one if a == row else a for a in head.arguments or ())), other
+
+
+def _is_scaled(node: n.Node, x: n.Var) -> bool:
+    """Whether this is a product of a whole matrix, which has no index, and x."""
+    factors = node.factors if isinstance(node, n.Mul) else ()
+    pairs = itertools.pairwise(factors)
+    return any(
+        b == x and isinstance(a, n.Var) and a.letter in WEIGHTS and a.letter.isupper() and not a.sub for a, b in pairs
     )
 
 

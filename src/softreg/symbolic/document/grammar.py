@@ -28,7 +28,7 @@ _separator: COMMA | SEMI | MID | ROW | QUAD
 relation: expr (comparison expr)*
 !comparison: EQ | NEQ | IN | OTHER
 expr: sign? term (sign term)*
-!sign: PLUS | MINUS
+!sign: PLUS | MINUS | PLUS PLUS | PLUS MINUS | MINUS PLUS | MINUS MINUS
 term: item step*
 step: item              -> beside
     | TIMES item        -> times
@@ -53,7 +53,8 @@ frac: FRAC argument argument
 
 
 MOST_TOKENS = 1500
-ENTRYWISE = ("odot", "circ")
+MATRICES = ("bmatrix", "pmatrix", "matrix", "smallmatrix")
+ENTRYWISE = ("odot", "circ", "\u2299")
 
 
 class NotUnderstoodError(Exception):
@@ -76,7 +77,7 @@ class Tree:
     sum         the signs           terms
     product     the operators       factors; the operators `*`, `o` (entrywise), `/` and ` ` (beside) stand before each
     fraction    -                   numerator, denominator
-    root        -                   what the root is of
+    root        which              what the root is of
     cases       -                   brackets: value, conditions
     """
 
@@ -111,7 +112,8 @@ class _Build(Transformer):  # type: ignore[type-arg]
     def comparison(self, c: list[Any]) -> str:
         return str(c[0].type)
 
-    sign = comparison
+    def sign(self, c: list[Any]) -> str:
+        return "MINUS" if sum(token.type == "MINUS" for token in c) == 1 else "PLUS"
 
     def expr(self, c: list[Any]) -> Any:
         if not isinstance(c[0], str):
@@ -164,7 +166,7 @@ class _Build(Transformer):  # type: ignore[type-arg]
         return Tree("norm", tuple(c[1]), "|", c[0].value.start, c[2].value.end)
 
     def root(self, c: list[Any]) -> Tree:
-        return Tree("root", (c[1],), None, c[0].value.start, c[1].end)
+        return Tree("root", (c[1],), c[0].value.value, c[0].value.start, c[1].end)
 
     def frac(self, c: list[Any]) -> Tree:
         return Tree("fraction", (c[1], c[2]), None, c[0].value.start, c[2].end)
@@ -244,6 +246,10 @@ def _with_cases(tokens: list[Token]) -> list[Token]:
                 stop += 1
                 if depth == 0:
                     break
+            if not depth and token.value in MATRICES and (entries := _listed(tokens[at:stop])):
+                out += _with_cases(entries)
+                at = stop
+                continue
             if depth or token.value not in ("cases", "dcases", "rcases", "array", "aligned", "split"):
                 raise NotUnderstoodError(f"\\begin{{{token.value}}} is not understood", token.start)
             inner = tokens[at + 1 : stop - 1]
@@ -262,6 +268,20 @@ def _with_cases(tokens: list[Token]) -> list[Token]:
                 out.append(replace(token, type="LABEL"))
             at += 1
     return out
+
+
+def _listed(matrix: list[Token]) -> list[Token]:
+    """Return a matrix of one row or one column as a list in brackets; nothing for any other."""
+    first, *inner, last = matrix
+    rows = [row for row in split(inner, "ROW") if row]
+    cells = [[cell for cell in split(row, "AMP") if cell] for row in rows]
+    listed = cells[0] if len(cells) == 1 else [row[0] for row in cells if len(row) == 1]
+    if len(listed) < len(cells) or not listed:
+        return []
+    out = [replace(first, type="LPAR", value="[")]
+    for cell in listed:
+        out += [*cell, replace(cell[-1], type="COMMA", value=",")]
+    return [*out[:-1], replace(last, type="RPAR", value="]")]
 
 
 def _cases(inner: list[Token], first: Token, last: Token) -> Tree:

@@ -36,6 +36,7 @@ from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
+from softreg.symbolic.document.unjudged import BESIDE, WITHIN, claims, note
 from softreg.symbolic.document.unsettled import unsettled
 from softreg.symbolic.document.updates import astray
 from softreg.symbolic.terms import SymbolicError
@@ -65,12 +66,13 @@ class Judge(Equations):
             if before < MOST_STEPS
         ]
         self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
-        inference = Inference(deepcopy(given), text, barred)
+        inference = Inference(deepcopy(given), self.source.text, barred)
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
         self.strayed: list[Step] = []  # updates and definitions that are wrong
         self._slipped: set[str] = set()  # letters whose own chain has a slip
+        self._supposed = False  # whether the text has supposed what does not hold in general
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
     def run(self) -> Verdicts:
@@ -88,7 +90,19 @@ class Judge(Equations):
             notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
+        notes += note(self._unjudged(), lambda at: self.source.place(at)[0])
         return Verdicts(list(dict.fromkeys(note.replace("_rows", "") for note in notes)), self.steps, self.complete)
+
+    def _unjudged(self) -> dict[str, list[int]]:
+        """Return where there is what no verdict is on; what the text says a letter is has a note of its own."""
+        taken = {definition.at for definition in self.context.definitions.values()}
+        found = {kind: list(places) for kind, places in self.source.unjudged.items()}
+        for chain in self.inline:
+            for left, link in zip((chain.head, *(k.right for k in chain.links)), chain.links, strict=False):
+                at = link.relation.start
+                if at not in taken and claims(left.tokens, link.relation, link.right.tokens):
+                    found.setdefault(BESIDE if chain.below else WITHIN, []).append(at)
+        return found
 
     def _judge(self, chain: Chain, expressions: list[Expression], scope: dict[str, Any]) -> None:
         self._meaning = Meaning(self.context, self.ranges)
@@ -124,6 +138,7 @@ class Judge(Equations):
             except UNFORESEEN:
                 step.verdict = "undecided"  # what nobody foresaw is not judged, and does not stop the rest
                 step.hint = "this step, or a definition that it rests on, is written in a way that is not evaluated"
+            self._suppose(step, chain)
             case = chain.condition or link.condition
             strays = self._strays(step.verdict, chain, case, *expressions[:2]) if number == 0 else None
             if strays:
@@ -152,6 +167,16 @@ class Judge(Equations):
         else:
             found = None
         return found or None
+
+    def _suppose(self, step: Step, chain: Chain) -> None:
+        """Take back that a step is wrong which the text only supposes, or which may rest on what it supposed."""
+        if step.verdict == "false" and (chain.supposed or (chain.rests and self._supposed)):
+            self._supposed = True
+            told = (
+                "the text supposes this" if chain.supposed else "not so in general, and the text has supposed something"
+            )
+            step.verdict, step.hint, step.counterexample = "undecided", f"{told}: it is not judged", None
+            step.inherited = False
 
     def _seconds_left(self) -> float:
         """Return the processor time left to the document, if any."""

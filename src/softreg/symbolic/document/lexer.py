@@ -29,6 +29,7 @@ from softreg.symbolic.document.commands import (
     WORDS_TEXT,
     words,
 )
+from softreg.symbolic.document.macros import MARK
 from softreg.symbolic.document.tokens import Token, with_fractions, with_joined, with_primed
 
 DEEPEST = 60
@@ -41,6 +42,7 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"[A-Za-z]{2,}([ -][A-Za-z]+){0,3}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
 _BARS_AND_BRACKETS = re.compile(r"[()]|\\\||\|\||\\[lr]?Vert")
+_WHICH = re.compile(r"\s*\[([^\]]*)\]")
 _DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
 _SPEECH = frozenset(
     words(
@@ -79,6 +81,8 @@ class Lexer:
             self._at = self._end if stop < 0 else stop
         elif c.isspace() or c in "~.\x07\x08":
             self._at += 1
+        elif c == MARK:
+            self._macro()
         elif c == ":" and self._text.startswith("=", start + 1):
             self._at += 2
             self._put("EQ", ":=", start)
@@ -157,6 +161,9 @@ class Lexer:
         if script and closed and (len(run) > 3 or (len(run) > 1 and run.isupper()) or run in SUBSCRIPTS):
             self._at = match.end()
             self._put("LABEL", run, start)
+        elif len(run) > 1 and before_it[-1:] == ["IN"]:
+            self._at = match.end()
+            self._put("LABEL", run, start)  # w \\in Vocab
         elif len(run) > 3 and not script:
             self._at = match.end()
             self._put("BAD", f"the word {run!r} is not understood", start)
@@ -221,10 +228,7 @@ class Lexer:
             self._braced(start)
         elif name in ("stackrel", "overset", "underset"):
             self._argument()
-            self._skip_spaces()
-            if "=" in (over := self._text[self._at : self._end].split("}")[0]):
-                self._argument()
-                self._put("EQ", over, start)
+            self._signed(start)
         elif name in GROUPS:
             pass
         elif name in ("begin", "end"):
@@ -247,10 +251,19 @@ class Lexer:
             self._put("NAME", "\\" + name, start)
         elif name == "substack":
             pass  # its rows are separated like arguments
+        elif name == "sqrt":
+            self._root(start)
         elif name in PLAIN and PLAIN[name] != "BAD":
             self._put(PLAIN[name], name, start)
         else:
             self._put("BAD", f"the command \\{name} is not understood", start)
+
+    def _macro(self) -> None:
+        start = self._at
+        match = _COMMAND.match(self._text, start + 1, self._end)
+        self._at = match.end() if match else start + 1
+        told = "it calls itself, becomes too long, or takes its arguments in a way that is not read"
+        self._put("BAD", f"the macro {self._text[start + 1 : self._at]} is not put in: {told}", start)
 
     def _norm(self, name: str, start: int) -> None:
         """Read a double bar: it opens or closes a norm, or parts what stands in one bracket, as in KL(y || p)."""
@@ -266,6 +279,24 @@ class Lexer:
             if match.group() not in "()":
                 break
         self._put("LNORM", name, start)
+
+    def _root(self, start: int) -> None:
+        """Read which root it is: the token's value."""
+        match = _WHICH.match(self._text, self._at, self._end)
+        self._at = match.end() if match else self._at
+        if match and not re.fullmatch("[2-9]", match[1].strip()):
+            self._put("BAD", f"the root {match[1].strip()!r} is not understood", start)
+        else:
+            self._put("SQRT", match[1].strip() if match else "2", start)
+
+    def _signed(self, start: int) -> None:
+        """Read the sign that something is written above or below; its braces mean nothing."""
+        self._skip_spaces()
+        begin = self._at
+        self._argument()
+        made = Lexer(self._text, begin, self._at).run()
+        made = made[1:-1] if len(made) == 3 and made[0].type == "LBRACE" else made
+        self.tokens += [replace(t, start=start, end=self._at) for t in made] if len(made) == 1 else made
 
     def _boxed(self, name: str) -> None:
         """Go past the colours of a box, before what stands in it."""
@@ -325,6 +356,8 @@ class Lexer:
             self._words(inner, begin, start)
         elif inner.lower() in WORDS:
             self._word(inner.lower(), start)
+        elif name == "operatorname" and re.search(r"\\[,;:!> ]|~", inner):
+            self._put("LABEL", re.sub(r"\\[,;:!> ]|~|\s", "", inner), start)  # arg\,min
         elif inner in ("T", "\\top"):
             self._put("TRANSPOSE", inner, start)
         elif re.fullmatch(r"[A-Za-z ]{2,}", inner):

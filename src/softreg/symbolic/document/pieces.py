@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from softreg.symbolic.document.conditions import Condition, leading, said, taken_out
+from softreg.symbolic.document.conditions import Condition, leading, said, sized, taken_out
 from softreg.symbolic.document.grammar import split
 from softreg.symbolic.document.groups import LAYOUTS
 from softreg.symbolic.document.speech import says_when
@@ -45,6 +45,9 @@ def rows(made: list[Token]) -> Iterator[list[Token]]:
         current: list[Token] = []
         for number, cell in enumerate(cells):
             equation = bool(relations(cell))
+            if number >= 2 and current and said(cell):
+                current += [Token("QUAD", "&", cell[0].start, cell[0].start), *cell]  # & \\text{if } i = j
+                continue
             remark = number >= 2 and (not equation or (relations(cell)[0] is cell[0] and not current))
             if number >= 2 and equation and current and len(relations(current)) and relations(cell)[0] is not cell[0]:
                 yield current
@@ -86,6 +89,8 @@ def equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condit
     past = 0  # the end of a range
     for number, (piece, before) in enumerate(zip(pieces, remarks, strict=True)):
         condition = said(piece)
+        if out and (piece[0].type == "LPAR" or says_when(" ".join(before))):
+            condition = condition or sized(piece)
         in_front = bool(ahead) or (not out and bool(before or _colon(piece, text)))
         past = max(past, number + _range(pieces, number))
         if out and number < past:

@@ -59,6 +59,8 @@ class Reader(Letters):
             return self._bracket(tree)
         if kind == "fraction":
             return self._fraction(tree)
+        if kind == "root":
+            return self._root(tree)
         if kind == "cases":
             return n.Cases(tuple((self.read(c.parts[0]), tuple(map(self.condition, c.parts[1:]))) for c in tree.parts))
         if kind == "scripted":
@@ -94,6 +96,15 @@ class Reader(Letters):
             raise NotUnderstoodError("an ellipsis is not understood: write the sum with \\sum", tree.parts[dots].start)
         total = n.Sum(k, n.Number(Fraction(1)), sizes[0], (), terms[0], tree.start)
         return n.negative(total) if tree.value[0] == "MINUS" else total
+
+    def _root(self, tree: Tree) -> n.Node:
+        r"""Read a root as a power; in \sqrt{d_k}, d_k is a size, and k no index."""
+        (inner,) = content(tree)[:1]
+        base, scripts = unscripted(inner)
+        size = base.is_leaf("NAME") and base.value.value == "d" and [s.kind for s in scripts] == ["below"]
+        name = f"d_{spelled(content(scripts[0])[0])}" if size else ""
+        body = n.Var(name, at=tree.start) if size else self.read(tree.parts[0])
+        return n.Power(body, n.Number(Fraction(1, int(tree.value))))
 
     def _bracket(self, tree: Tree) -> n.Node:
         if len(tree.parts) != 1:
@@ -272,7 +283,7 @@ class Reader(Letters):
     def _is_derivative(self, tree: Tree) -> bool:
         if tree.kind != "fraction":
             return False
-        top, bottom = (flat(part) for part in tree.parts)
+        top, bottom = (flat(part) for part in _signed(tree)[1].parts)
         return is_d(top[:1]) and is_d(bottom[:1]) and len(bottom) > 1
 
     def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
@@ -288,6 +299,10 @@ class Reader(Letters):
             variables *= 1 + len(above)
             inside: list[tuple[str, Tree]] = []
         else:
+            sign, base = _signed(base)
+            if sign == "MINUS":
+                body, used = self._derived(base, rest)
+                return n.negative(body), used
             top, bottom = base.parts
             pieces: list[list[tuple[str, Tree]]] = []
             for operator, item in items(bottom):
@@ -319,11 +334,13 @@ class Reader(Letters):
         return body, used
 
     def _only_argument(self, tree: Tree, rest: list[tuple[str, Tree]]) -> n.Node:
-        """Return what a gradient is in where only the argument says it: nabla E(w)."""
+        """Return what a gradient is in where only the argument says it, nabla E(w), or what E is."""
         body = self._next(rest, "a gradient", tree.start)[0]
         if isinstance(body, n.Derivative):
             return body.variable  # nabla nabla E(w)
         arguments = body.arguments or () if isinstance(body, n.Var) else ()
+        if isinstance(body, n.Var) and not arguments and body.letter in self.notation.slopes:
+            return n.Var(self.notation.slopes[body.letter], at=tree.start)
         if len(arguments) != 1:
             raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L or \\nabla L(z)", tree.start)
         return arguments[0]
@@ -354,6 +371,21 @@ class Reader(Letters):
         if self._is_derivative(tree):
             return self._product([(" ", tree)])
         return n.Quotient(*(self.read(part) for part in tree.parts))
+
+
+def _signed(tree: Tree) -> tuple[str, Tree]:
+    r"""Return \frac{-\partial L}{\partial z} as a sign and a quotient, and \partial -L as \partial (-L)."""
+    (top,) = content(Tree("above", tree.parts[:1]))[:1]
+    if top.kind != "sum":
+        return "PLUS", tree
+    first = top.parts[0]
+    if len(top.parts) == 1:
+        return top.value[0], replace(tree, parts=(first, tree.parts[1]))
+    if not first.is_leaf("PARTIAL"):
+        return "PLUS", tree
+    inner = replace(top, parts=top.parts[1:], value=top.value[1:])
+    joined = Tree("product", (first, inner), (" ", " "), top.start, top.end)
+    return top.value[0], replace(tree, parts=(joined, tree.parts[1]))
 
 
 def _at(term: n.Node, index: n.Node, k: str) -> n.Node:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
@@ -39,7 +40,7 @@ ABBREVIATED = ("w", "b")  # parameters of a function, if they are not indices: h
 
 @dataclass
 class Notation:
-    """How a document writes: its own functions, letters of one row or many, letters that are indices."""
+    r"""How a document writes: its own functions, letters of one row or many, letters that are indices."""
 
     functions: set[str] = field(default_factory=set)
     mixed: set[str] = field(default_factory=set)  # letters with one index here and two there: these are of many rows
@@ -52,6 +53,7 @@ class Notation:
     iterated: set[str] = field(default_factory=set)  # letters that are followed from step to step: w_{t+1}
     primed: set[str] = field(default_factory=set)  # letters that are others with a prime: z'_k = z_k + c
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
+    slopes: dict[str, str] = field(default_factory=dict)  # of a loss, the weights that \nabla without an index is in
     running: set[str] = field(default_factory=set)  # letters that sums run over and that are no values: indices
     summed_values: set[str] = field(default_factory=set)  # letters that sums run over and that are values: samples
 
@@ -185,10 +187,15 @@ class Letters(ABC):
                 tree, operator = pair
                 return n.Equal(self.read(tree[0]), self.read(tree[1]), operator == "NEQ", base.start)
         if base.kind == "norm":
-            if len(base.parts) == 1 and any(s.kind == "above" and spelled(s.parts[0]) == "2" for s in scripts):
-                return n.SquaredNorm(self.read(base.parts[0]))
-            raise NotUnderstoodError("a norm that is not squared", base.start)
+            return self._norm(base, scripts)
         return self._with_scripts(self.read(base), scripts)
+
+    def _norm(self, base: Tree, scripts: tuple[Tree, ...]) -> n.Node:
+        below, above = ([spelled(s.parts[0]) for s in scripts if s.kind == kind] for kind in ("below", "above"))
+        if len(base.parts) != 1 or below not in ([], ["2"], ["F"]) or above not in ([], ["2"]):
+            raise NotUnderstoodError("a norm that is not that of squares", base.start)
+        squared = n.SquaredNorm(self.read(base.parts[0]))
+        return squared if above else n.Power(squared, n.Number(Fraction(1, 2)))
 
     def _with_scripts(self, value: n.Node, scripts: tuple[Tree, ...]) -> n.Node:
         for script in scripts:
@@ -241,6 +248,8 @@ class Letters(ABC):
         letter, mark, sub, given = value.letter, value.mark, list(value.sub), value.given
         named = self.functions | LOSSES | PROBABILITIES
         for part in content(script):
+            if part.kind == "relation" and part.value == ("EQ",):
+                part = part.parts[1]  # y_{k = i}, the entry of y at k = i
             pieces = flat(part) if part.kind == "product" else [part]
             if part.is_leaf("NUMBER") and re.fullmatch("[1-9]0", part.value.value) and letter in WEIGHTS:
                 pieces = [

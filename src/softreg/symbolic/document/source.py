@@ -18,9 +18,12 @@ from softreg.symbolic.document.conditions import Condition, of_a_size, said
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.groups import hidden, opened
 from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.macros import MARK, with_macros
 from softreg.symbolic.document.pieces import RELATIONS, equations, relations, rows
-from softreg.symbolic.document.speech import is_announced, withdraws
+from softreg.symbolic.document.speech import is_announced, joins, spoken, supposes, withdraws
 from softreg.symbolic.document.tokens import Token
+from softreg.symbolic.document.unjudged import BESIDE, RELATED, equations_beside, relations_in
+from softreg.symbolic.document.written import written
 
 ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
 _DISPLAY = re.compile(
@@ -41,10 +44,13 @@ _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
+NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 _BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
-_HEADING = re.compile(r"(?m)^#{1,6}[ \t][^\n]*")
-NEAR = 200  # what follows a display as closely says what it was
+_HEADING = re.compile(
+    r"(?m)^#{1,6}[ \t][^\n]*|^\*\*[^*\n]+\*\*[.:]?[ \t]*$|\\(?:(?:sub)*section|(?:sub)?paragraph)\*?\{[^\n]*"
+)
+AFTER = 200  # what follows a display as closely says what it was
 _OPENING = re.compile(r"\\(left|[bB]igg?[lr]?)\s*\Z")
 
 
@@ -90,40 +96,41 @@ class Chain:
     condition: Condition = ()  # the case that the text before speaks of
     before: str = ""  # the text before the display that begins with it
     after: str = ""  # the text after that
+    supposed: bool = False  # whether the text does not claim it: "suppose that"
+    rests: bool = False  # whether something was supposed before it
+    below: bool = False  # whether the left side is a name written below a brace
 
 
 class Source:
     """A document: its text, and the places of its lines."""
 
-    def __init__(self, text: str):
-        self.text = text
-        self._latex = "\\documentclass" in text or "\\begin{document}" in text
+    def __init__(self, file: str):
+        self._written = with_macros(written(file))
+        self.text = self._written.text
         self._named: set[str] = set()  # names in \\text that were a whole left side
-        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]
+        self._headed: Condition = ()  # the case of the heading above
+        self.unjudged: dict[str, list[int]] = {}  # of each kind, where it stands
+        self._lines = [0, *(m.end() for m in re.finditer("\n", file))]
 
     def place(self, at: int) -> tuple[int, int]:
-        """Return line and column, both from 1."""
+        """Return line and column in the file, both from 1."""
+        at = self._written.place(at)
         line = bisect.bisect_right(self._lines, at)
         return line, at - self._lines[line - 1] + 1
-
-    def line(self, number: int) -> str:
-        """Return the text of a line."""
-        start = self._lines[number - 1]
-        stop = self._lines[number] if number < len(self._lines) else len(self.text)
-        return self.text[start:stop].rstrip("\n")
 
     def side(self, made: list[Token], at: int = 0) -> Side:
         """Return tokens as a side of an equation."""
         before = _OPENING.search(self.text, max(0, made[0].start - 8), made[0].start) if made else None
         text = self.text[before.start() if before else made[0].start : made[-1].end] if made else ""
-        return Side(tuple(made), " ".join(text.split()), at)
+        return Side(tuple(made), " ".join(text.replace(MARK, "").split()), at)
 
     def chains(self) -> tuple[list[Chain], list[Chain]]:
         """Return the chains of the displays, and the equations within the text."""
         chains: list[Chain] = []
         inline: list[Chain] = []
         last = 0
-        text = re.sub(r"(?<!\\)%[^\n]*", lambda m: " " * len(m.group()), self.text) if self._latex else self.text
+        rests = False
+        text = self.text
         for match in _DISPLAY.finditer(text):
             kind = match.lastgroup
             group = next(
@@ -142,12 +149,16 @@ class Source:
                 self._read(start, end, inline, (), shown=False)
                 self._denoted(match, text, inline)
                 continue
-            prose = text[max(last, start - 400) : match.start()]
-            case = self._case(prose, max(last, start - 400))
+            case = self._case(text[last : match.start()], last)
+            prose = text[max(last, start - NEAR) : match.start()]
             known = len(chains)
             self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
+            rests = rests and not (_HEADING.search(prose) or withdraws(prose))
+            for chain in chains[known:]:
+                chain.rests, chain.supposed = rests, supposes(prose.rstrip())
             for chain in chains[known : known + 1]:
-                chain.before, chain.after = prose, text[match.end() : match.end() + NEAR]
+                chain.before, chain.after = prose, text[match.end() : match.end() + AFTER]
+            rests = rests or supposes(prose.rstrip())
             last = match.end()
             if group == "dollars" and end == match.end() and "=" not in text[start:end]:
                 chains.append(self._unpaired(match.start()))
@@ -184,7 +195,7 @@ class Source:
             name = tokens(self.text, below.end(), stop - 1)
             if name and name[0].type == "NAME" and {t.type for t in name} <= _OF_NAMES:
                 value = self.side(tokens(self.text, match.end(), above - 1))
-                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)])
+                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)], below=True)
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
@@ -196,13 +207,23 @@ class Source:
                 link.right = replace(link.right, tokens=joined(link.right.tokens, names))
 
     def _case(self, prose: str, offset: int) -> Condition:
-        """Return the condition of the case that the text just before a display announces, or the heading above it."""
+        """Return the condition of the case that the text just before a display announces, or the heading above it.
+
+        The case of a heading holds until the next one, or until the text puts the cases together.
+        """
         prose = prose.rstrip()
         begin = max((m.end() for m in re.finditer(r"\n[ \t]*\n", prose)), default=0)
+        headings = list(_HEADING.finditer(prose))
+        if headings:
+            self._headed = self._only(self._conditions(headings[-1].group(), offset + headings[-1].start()))
+        if joins(prose[headings[-1].end() :] if headings else prose):
+            self._headed = ()
+        begin = max(begin, len(prose) - NEAR)
         conditions = self._conditions(prose[begin:], offset + begin)
-        headings = list(_HEADING.finditer(prose, 0, begin))
-        if not conditions and headings and not withdraws(prose[headings[-1].end() :]):
-            conditions = self._conditions(headings[-1].group(), offset + headings[-1].start())
+        return self._only(conditions) if conditions else self._headed
+
+    @staticmethod
+    def _only(conditions: list[tuple[Condition, bool]]) -> Condition:
         return conditions[0][0] if len(conditions) == 1 and conditions[0][1] else ()
 
     def _conditions(self, text: str, offset: int) -> list[tuple[Condition, bool]]:
@@ -213,13 +234,15 @@ class Source:
             made = tuple(tokens(self.text, offset + match.start(group), offset + match.end(group)))
             of_indices = len(made) == 3 and made[1].type in ("EQ", "NEQ") and made[0].type == made[2].type == "NAME"
             if of_indices or of_a_size(made):
-                conditions.append((made, is_announced(text[: match.start(group)], text[match.end() :])))
+                before, after = text[: match.start(group)], text[match.end() :]
+                sized = of_a_size(made) and "with" in spoken(before) and not withdraws(before + after)
+                conditions.append((made, sized or is_announced(before, after)))
         return conditions
 
     def _read(
         self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True, anew: bool = False
     ) -> None:
-        first = True
+        first, begin = True, start
         made = tokens(self.text, start, end)
         made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
         whole = made
@@ -229,8 +252,19 @@ class Source:
             begins = before is None or before.type in ("ROW", "QUAD", "AMP", "BEGIN", "COMMA")
             if token.type == "LABEL" and begins and after.type == "EQ":
                 self._named.add(token.value)
-        for row in rows(made):
-            announced = said(row) if row[0].type == "TEXT" and is_announced(row[0].value, "") else ()
+        if shown:
+            self.unjudged.setdefault(BESIDE, []).extend(equations_beside(self.text, start, end, _closed))
+        found = list(rows(made))
+        behind = len(found) > 1 and not self._announces(found[0]) and bool(self._announces(found[-1]))
+        for row in found:
+            if shown:
+                self.unjudged.setdefault(RELATED, []).extend(relations_in(row))
+            announced = self._announces(row)
+            if announced and behind:  # a row of its own says in which case the rows before it hold
+                for link in (k for c in chains[known:] for k in c.links if k.relation.start >= start):
+                    link.condition = link.condition or announced
+                start = row[-1].end
+                continue
             if announced:
                 case = announced  # "when i = j" in a row of its own
                 continue
@@ -243,21 +277,33 @@ class Source:
                 self._add(piece, condition, chains, case, first)
                 first = False
         if shown:
-            self._tell_hidden(whole, start, end, chains, known)
+            self._tell_hidden(whole, begin, end, chains, known)
+
+    @staticmethod
+    def _announces(row: list[Token]) -> Condition:
+        """Return the case that a row of its own speaks of: "when i = j"."""
+        return said(row) if row[0].type == "TEXT" and is_announced(row[0].value, "") else ()
 
     def _tell_hidden(self, made: list[Token], start: int, end: int, chains: list[Chain], known: int) -> None:
         """Add what stands beside each sign of equality that made no step, as something that is not read."""
         found = {
             link.relation.start for chain in chains[known:] for link in chain.links if link.relation.start >= start
         }
-        lost = list(hidden(made, found))
+        lost = [*hidden(made, found), *self._not_put_in(made, chains[known:])]
         for token, after in zip(lost, [*(t.start for t in lost), end][1:], strict=False):
             told = "an equation within brackets, braces or words that are not understood: nothing of it is judged"
+            told = token.value if token.type == "BAD" else told
             left = Token("BAD", told, start, token.start)
             right = Token("BAD", told, token.end if token.type == "EQ" else token.start, after)
             relation = replace(token, type="EQ")
             chains.insert(known, Chain(self.side([left]), [Link(relation, self.side([right]))]))
             start = right.start
+
+    def _not_put_in(self, made: list[Token], chains: list[Chain]) -> Iterator[Token]:
+        """Yield the macros that are not put in and stand in no step: there may be equations in them."""
+        sides = [side for c in chains if c.links for side in (c.head, *(link.right for link in c.links))]
+        told = {token.start for side in sides for token in side.tokens}
+        return (t for t in made if t.type == "BAD" and self.text[t.start] == MARK and t.start not in told)
 
     def _add(self, row: list[Token], condition: Condition, chains: list[Chain], case: Condition, first: bool) -> None:
         parts = split(row, *RELATIONS)
@@ -266,14 +312,14 @@ class Source:
             operator = row[0].type in ("PLUS", "MINUS", "TIMES", "SLASH")
             if chains and chains[-1].links and not first and (operator or _dangles(chains[-1].links[-1].right)):
                 link = chains[-1].links[-1]
-                link.right = self.side([*link.right.tokens, *row])
+                link.right = self.side([*link.right.tokens, *_going_on(link.right, row)])
             elif not first or operator:
                 chains.append(Chain(self.side(row)))
             else:
                 chains.append(Chain(self.side(row), condition=case))
             return
         if parts[0] or not chains:
-            open_head = chains and not chains[-1].links and not first
+            open_head = chains and not chains[-1].links and not first and not _is_whole(chains[-1].head)
             head = [*chains[-1].head.tokens, *parts[0]] if open_head else parts[0]
             if open_head:
                 chains.pop()
@@ -293,6 +339,22 @@ def _closed(text: str, at: int) -> int:
         if depth == 0:
             return at + match.end()
     return 0
+
+
+def _going_on(side: Side, row: list[Token]) -> list[Token]:
+    """Return a row that goes on with a side: a sign at the end of a row may be written again in the next."""
+    types = [t.type for t in (*side.tokens[-1:], *row[:1])]
+    if types in (["PLUS", "PLUS"], ["TIMES", "TIMES"]):
+        return row[1:]
+    if types == ["MINUS", "MINUS"]:
+        told = "a minus ends a row and begins the next: is it one, or are there two?"
+        return [replace(row[0], type="BAD", value=told), *row[1:]]
+    return row
+
+
+def _is_whole(side: Side) -> bool:
+    r"""Whether this says something without a relation: y \in \{0, 1\}."""
+    return len(split(list(side.tokens), "IN")) > 1
 
 
 def _dangles(side: Side) -> bool:

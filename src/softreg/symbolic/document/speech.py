@@ -24,6 +24,22 @@ _WITHDRAWN = frozenset(
     + words("todo todos todas cualquier ambos")
     + words("generale ogni tutti entrambi")
 )
+# "for all other j": all of those that are left, not all
+_OTHERS = re.compile(
+    r"(?i)\b(all|any|every|each|alle|allen|tous|toutes|todos|todas|tutti|tutte)( of)?"
+    r"( the| die| les| los| las| gli| le)?"
+    r" (others?|remaining|rest|anderen|übrigen|autres|otros|otras|demás|altri|altre)\b"
+    r"|\b(all|any|every|each)\b(?=[^.;:!?]{0,80}\bother than\b)"
+)
+_ALL_THESE = re.compile(
+    r"(?i)\b(all|any|every|each)((\s+[a-z]+){0,2}|\s+of\s+the\s+[a-z]+)\s*[$(\\]*\Z"
+)  # "all i \\neq j"
+_JOINED = frozenset(words("together combined combining combine overall altogether summary"))
+_SUPPOSED = re.compile(
+    r"(?i)\b(assum(e|ing)|suppos(e|ing)|imagin(e|ing))\b([^.!?;:,]*|[^.!?;:]*\bthat)\s*:?\s*\Z"
+    r"|\bif\b[^.!?;:]*\bwere\b[^.!?;:]*\bwould\b[^.!?;:]*:?\s*\Z|\bif\b[^.!?;:,]*\bwere\b\s*:?\s*\Z"
+)
+_KNOWN = frozenset(words("know knew known show shown showed prove proved proven already later"))  # that is a claim
 _ELSE = re.compile(
     r"\b(otherwise|else|sonst|andernfalls|ansonsten|sinon|autrement|altrimenti|"
     r"(en|de) (otro caso|caso contrario|lo contrario)|lo contrario)\b|否则|否則"
@@ -43,12 +59,23 @@ def is_announced(before: str, after: str) -> bool:
     said = spoken(before) | spoken(after)
     if not said & WHEN and not _WHEN_CHINESE.search(before):
         return False
-    return not withdraws(before + " " + after) and not says_else(after)
+    return not withdraws(_ALL_THESE.sub("", before) + " " + after) and not says_else(after)
 
 
 def withdraws(text: str) -> bool:
     """Whether words say that something holds in general."""
-    return bool(spoken(text) & _WITHDRAWN or _WITHDRAWN_CHINESE.search(text))
+    return bool(spoken(_OTHERS.sub(" ", text)) & _WITHDRAWN or _WITHDRAWN_CHINESE.search(text))
+
+
+def joins(text: str) -> bool:
+    """Whether words say that something holds in general, or put the cases together."""
+    return withdraws(text) or bool(spoken(text) & _JOINED)
+
+
+def supposes(text: str) -> bool:
+    """Whether the words before an equation suppose it, and do not claim it: suppose that, if p were y we would have."""
+    found = _SUPPOSED.search(text)
+    return found is not None and not spoken(found.group()) & _KNOWN
 
 
 def says_else(text: str) -> bool:

@@ -29,6 +29,8 @@ def with_joined(made: list[Token]) -> list[Token]:
             out[-1:] = [token]
         elif types == ["CARET", "LBRACE", "PRIME", "RBRACE"]:
             out[-3:] = [out[-1]]
+        elif types[:2] + types[3:] == ["CARET", "LBRACE", "RBRACE"] and types[2] in ("TIMES", "PLUS", "MINUS"):
+            out[-2:] = [out[-1]]  # y^{*}
         else:
             out.append(token)
     return out

@@ -65,6 +65,12 @@ class Uses:
         """Whether a function stands anywhere without what it is a function of."""
         return any(v.letter == letter and not v.arguments for v in self.vars())
 
+    def under_roots(self) -> set[str]:
+        """Return the letters of numbers of which a root is taken."""
+        powers = [part for top in self._nodes for part in top.walk() if isinstance(part, n.Power)]
+        roots = [p for p in powers if isinstance(p.exponent, n.Number) and p.exponent.value.denominator > 1]
+        return {p.base.letter for p in roots if isinstance(p.base, n.Var) and not (p.base.sub or p.base.sup)}
+
     def under_log(self) -> set[str]:
         """Return the letters of which a logarithm is taken, or of a quotient of which it is."""
         logs = [x for top in self._nodes for x in top.walk() if isinstance(x, n.Function) and x.name == "log"]
@@ -148,6 +154,14 @@ class Uses:
             if other or letter in likely or letter in WEIGHTS or (letter in ("x", "X") and weights):
                 del votes[letter]
         return votes.most_common(1)[0][0] if votes else "z"
+
+    def is_formal(self, letter: str) -> bool:
+        r"""Whether a letter stands nowhere but in formulas about a function of it: \sigma(a), e^{-a}, and no other."""
+        definitions = self.context.definitions
+        if all(d.argument != letter for d in definitions.values()):
+            return False
+        functions = {v for v, d in definitions.items() if d.argument is not None} | {letter, "e"}
+        return all(n.letters(node) <= functions for node in self._nodes if letter in n.letters(node))
 
     def defined_probability(self) -> str | None:
         """Return the letter that the document itself defines as a quotient of exponentials."""

@@ -42,7 +42,10 @@ class Usual(Uses):
         told = context.definitions.keys() | context.notation.bare.keys()
         losses = [v for v in sorted(used & LOSSES - told) if self.is_loss(v)]
         context.positive = self.under_log() & (context.targets | context.normalizers)
-        for v in sorted(context.positive):
+        roots = self.under_roots() - context.definitions.keys()
+        context.positive |= roots
+        context.notes += [f"{v} > 0, as its root is taken" for v in sorted(roots)]
+        for v in sorted(context.positive - roots):
             entry = v if v in context.normalizers else f"{v}_k"
             context.notes.append(f"{entry} > 0, as its logarithm is taken")
         open_ = {v for v in used if v not in context.definitions and v != target and v not in losses}
@@ -185,7 +188,7 @@ class Usual(Uses):
         context = self.context
         z = logits
         weight = next((w for w in WEIGHTS if w in used and w not in context.definitions and w != z), None)
-        needed = z in used or any(
+        needed = (z in used and not self.is_formal(z)) or any(
             z in n.letters(d.body) and d.argument != z and (d.formal != z or self.bare(d.letter))
             for d in context.definitions.values()
         )
