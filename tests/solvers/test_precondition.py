@@ -1,8 +1,11 @@
 """Preconditioners, against the inverse of the Hessian they approximate, and the choice among them."""
 
+import weakref
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from sklearn.datasets import load_digits
 
 from softreg import SoftmaxRegression, _minimum
 from softreg._blocks import Rows
@@ -169,3 +172,36 @@ def test_the_diagonal_follows_the_solver(monkeypatch):
     assert followed.converged_
     assert followed.optimality_["objective"] == pytest.approx(kept.optimality_["objective"], abs=1e-6)
     assert followed.optimality_["passes"] < 0.75 * kept.optimality_["passes"]
+
+
+def test_one_hessian_at_a_time(monkeypatch):
+    """When a Hessian is formed, the last one and its factor are gone."""
+    made = []
+    form = Curvature.hessian
+
+    def watched(*arguments, **more):
+        assert not made or made[-1]() is None
+        H = form(*arguments, **more)
+        made.append(weakref.ref(H))
+        return H
+
+    monkeypatch.setattr(Curvature, "hessian", watched)
+    assert SoftmaxRegression().fit(*load_digits(return_X_y=True)).converged_
+    assert len(made) > 1
+
+
+def test_a_hessian_that_cannot_be_factored_is_done_without(monkeypatch):
+    """The last one is given up by then, and the diagonal takes its place: fits end where they did."""
+    X, y = load_digits(return_X_y=True)
+    value = SoftmaxRegression().fit(X, y).optimality_["objective"]
+    factors = []
+
+    def only_once(H):
+        factors.append(None if factors else positive_definite_solver(H))
+        return factors[-1]
+
+    monkeypatch.setattr(precondition, "positive_definite_solver", only_once)
+    model = SoftmaxRegression().fit(X, y)
+    assert model.converged_
+    assert factors.count(None) > 1
+    assert model.optimality_["objective"] == pytest.approx(value, abs=1e-6)

@@ -23,6 +23,8 @@ import numpy as np
 from softreg._threads import for_large_products
 from softreg.solvers.minimise import Array
 
+Solve = Callable[[Array], Array]  # a vector to H^-1 times it
+
 
 class Inverse(NamedTuple):
     """An approximation of H^-1."""
@@ -122,6 +124,7 @@ class Preconditioner:
         self.wait = FIRST_WAIT
         self.renewed = self.made_dense = -1.0  # passes when the last approximation, and the last dense one, was made
         self.refreshes = 0
+        self.factor: list[Solve] = []  # that of the last Hessian: what `dense` gives up before it forms another
 
     @cached_property
     def random(self) -> np.random.Generator:
@@ -166,7 +169,9 @@ class Preconditioner:
             if self.rows == self.curvature.n_rows:
                 self.single = False
             self.rows = min(2 * self.rows, self.curvature.n_rows)
-        return dense(self.curvature, theta, self._sample(theta), single=self.single)
+        again = bool(self.factor)
+        new = dense(self.curvature, theta, self._sample(theta), single=self.single, factor=self.factor)
+        return diagonal(self.curvature, theta) if new is None and again else new
 
     def _sample(self, theta: Array) -> Array | None:
         if self.rows == self.curvature.n_rows:
@@ -236,27 +241,35 @@ def kronecker(curvature: Curvature, basis: Basis, theta: Array, index: Array | N
     return Inverse(times, blind=False)
 
 
-def dense(curvature: Curvature, theta: Array, index: Array | None, *, single: bool) -> Inverse | None:
-    """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored."""
+def dense(
+    curvature: Curvature, theta: Array, index: Array | None, *, single: bool, factor: list[Solve] | None = None
+) -> Inverse | None:
+    """Return the inverse of the Hessian of a sample of rows; None if it cannot be factored.
+
+    `factor` is where it is kept, in place of the last one, which is of no more use: two of them may be too large.
+    """
+    factor = [] if factor is None else factor
+    factor.clear()
     scale, K = curvature.scale, curvature.n_classes - 1
     rows = curvature.n_rows if index is None else index.shape[0]
     with for_large_products(rows * (scale.shape[0] * K) ** 2):
         H = curvature.hessian(theta, index, single=single)
         solve = positive_definite_solver(H)
-    xp = compat.array_namespace(H)
+    xp, dtype = compat.array_namespace(H), H.dtype
     if solve is None:
         return None
+    factor.append(solve)
 
     def times(v: Array) -> Array:
         u = xp.reshape(xp.matrix_transpose(scale * _sums_to_zero(v, xp=xp)[:, :K]), (-1,))
-        r = xp.astype(solve(xp.astype(u, H.dtype)), v.dtype)
+        r = xp.astype(factor[0](xp.astype(u, dtype)), v.dtype)
         r = xp.concat([xp.matrix_transpose(xp.reshape(r, (K, -1))), xp.zeros_like(v[:, :1])], axis=1)
         return _sums_to_zero(scale * r, xp=xp)
 
     return Inverse(times, blind=False)
 
 
-def positive_definite_solver(H: Array) -> Callable[[Array], Array] | None:
+def positive_definite_solver(H: Array) -> Solve | None:
     """Return u -> H^-1 u by Cholesky's factor, or its inverse where the library is not NumPy; None if there is none."""
     try:
         if compat.is_numpy_array(H):
