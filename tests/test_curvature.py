@@ -1,5 +1,6 @@
 """Approximations of the Hessian, against differences of the gradient and against each other."""
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -110,3 +111,17 @@ def test_diagonal(backend, settings):
     expected = np.diag(by_differences(backend, objective, theta)).reshape(theta.shape[::-1]).T / scale**2
     found = backend.numpy(Curvature(objective).diagonal(theta))
     np.testing.assert_allclose(found * scale**2, expected * scale**2, atol=2e-7)
+
+
+@pytest.mark.parametrize(("d", "K"), [(200, 12), (20, 110)], ids=["by pairs of classes", "in parts"])
+def test_the_hessian_is_all_the_memory(random, d, K):
+    """Beside the Hessian there are blocks of rows, and of what is added to it, however large it is."""
+    X, y = random.normal(size=(300, d)), np.arange(300) % K
+    objective = Objective(Rows(X), y, K, l2=0.1, centred=True)
+    curvature, theta = Curvature(objective), objective.zeros()
+    tracemalloc.start()
+    H = curvature.hessian(theta, None, single=False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert H.nbytes > 3e7
+    assert peak < H.nbytes + 2**24 + 2**22

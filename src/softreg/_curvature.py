@@ -29,7 +29,7 @@ from softreg._objective import WORKSPACE, Objective
 
 Blocks = list[list[Array]]  # at [k][j] that of classes k and j <= k, shape (q, q)
 
-PRODUCT = 2**22  # numbers in a product that is added to the Hessian: 16 MiB in float32
+PRODUCT = 2**20  # numbers in a product that is added to the Hessian: 8 MiB in float64
 LONG = 32  # entries of x~ from which products of single pairs of classes are fast
 
 
