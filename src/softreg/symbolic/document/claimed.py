@@ -34,8 +34,9 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     head, body = left.nodes[0], right.nodes[0]
     if not isinstance(head, n.Var) or right.problem is not None:
         return None
-    told = _lost_index(judge, head, body) or _no_target(judge, head, body)
-    if told:
+    if told := _lost_index(judge, head, body):
+        return Finding("type-error", told)
+    if told := _no_summand(body) or _no_target(judge, head, body):
         return Finding("undecided", told)
     names = dict(called(head.letter, chain, judge.source.text))
     for kind in (k for k in DERIVATIVES if k in names and not _has_derivative(body)):
@@ -61,6 +62,11 @@ def _lost_index(judge: Judge, head: n.Var, body: n.Node) -> str:
     lost = own - free - {SAMPLE}
     if lost and strange and not own & free:
         return f"{min(strange)} stands on the right alone, and {min(lost)} on the left: is one of them a slip?"
+    return ""
+
+
+def _no_summand(body: n.Node) -> str:
+    """Return that a sum of exponentials runs over an index that they do not have; empty if none does."""
     for total_ in (part for part in body.walk() if isinstance(part, n.Sum)):
         inner = n.free_indices(total_.body)
         exponential = isinstance(total_.body, n.Function) and total_.body.name == "exp"

@@ -42,11 +42,11 @@ def doubted(first: Judge) -> Iterator[int]:
             yield at
 
 
-def slips(judged: Judge) -> tuple[int, int]:
-    """Return how many steps are not right of themselves, and how far behind the first of them is.
+def slips(judged: Judge) -> tuple[int, int, int]:
+    """Return how many steps are not right of themselves, how many go astray, and how far behind the first step is.
 
-    An update that goes astray does not count: what is not known of a letter would always excuse it.
+    An update or a definition that goes astray counts less: what is not known of a letter would always excuse it.
     """
-    kept = (s for s in judged.steps if not s.inherited and s not in judged.strayed)
-    lines = [s.line for s in kept if s.verdict not in RIGHT]
-    return len(lines), -min(lines, default=0)
+    wrong = [s for s in judged.steps if s.verdict not in RIGHT and not s.inherited]
+    kept = [s.line for s in wrong if s not in judged.strayed]
+    return len(kept), len(wrong) - len(kept), -min(kept, default=0)

@@ -72,6 +72,8 @@ class Judge(Equations):
         self.steps: list[Step] = []
         self.strayed: list[Step] = []  # updates and definitions that are wrong
         self._slipped: set[str] = set()  # letters whose own chain has a slip
+        self._misdefined: set[str] = set()  # letters whose definition goes astray
+        self._steep: set[str] = set()  # letters in which a derivative is wrong
         self._supposed = False  # whether the text has supposed what does not hold in general
         self._stated: dict[n.Node, Expression] = {}  # values that are no formulas, y_k = 1, where they are first said
 
@@ -141,13 +143,20 @@ class Judge(Equations):
             self._suppose(step, chain)
             case = chain.condition or link.condition
             strays = self._strays(step.verdict, chain, case, *expressions[:2]) if number == 0 else None
+            head, behind = expressions[0].nodes[:1], self.context.behind(_letters(previous, e))
+            wrong = step.verdict in ("false", "type-error")
+            step.inherited |= wrong and bool(behind & self._misdefined)
             if strays:
+                if step.verdict == "definition":
+                    self._misdefined |= _letters(expressions[0])
                 step.verdict, step.hint, step.counterexample = strays.verdict, strays.hint, strays.counterexample
                 self.strayed.append(step)
-                others = n.letters(e.nodes[0]) - n.letters(expressions[0].nodes[0])
-                step.inherited = bool(others & self._slipped)
+                step.inherited = bool((_letters(e) - _letters(expressions[0])) & (self._slipped | self._misdefined))
+                step.inherited |= any(isinstance(v, n.Var) and v.letter in self._steep for v in head)
+            elif wrong and not step.inherited:
+                self._steep |= {v.variable.letter for v in head if isinstance(v, n.Derivative)}
             if step.verdict == "false":
-                self._slipped |= {head.letter for head in expressions[0].nodes[:1] if isinstance(head, n.Var)}
+                self._slipped |= {v.letter for v in head if isinstance(v, n.Var)}
             if step.verdict == "false" and not step.inherited and not strays:
                 slip = partial(hint_for, self, self._wrong, e, case)
                 step.hint = self._hint(slip) or step.hint or self._hint(partial(guesses, self, self._wrong, e))
@@ -332,6 +341,10 @@ class Judge(Equations):
         line, column = self.source.place(at)
         proposal = f"; proposed repair: {e.repair}" if e.repair else ""
         return f"line {line}, column {column}: {message}{proposal}"
+
+
+def _letters(*sides: Expression) -> set[str]:
+    return set().union(*(n.letters(node) for side in sides for node in side.nodes[:1]))
 
 
 def _may_be_old(v: n.Node, new: n.Var) -> bool:
