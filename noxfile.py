@@ -11,16 +11,16 @@ TESTS = nox.project.dependency_groups(PYPROJECT, "test")
 LINT = nox.project.dependency_groups(PYPROJECT, "lint")
 
 
-def run_suite(session, backend, *extras, requirements=()):
+def run_suite(session, backend, *extras, requirements=(), options=()):
     """Run the one test suite with arrays of one backend."""
     session.install(f".[{','.join(['cli', 'plot', 'symbolic', *extras])}]", *requirements, *TESTS)
-    session.run("pytest", f"--backend={backend}", *session.posargs, env={"PYTHONWARNDEFAULTENCODING": "1"})
+    session.run("pytest", f"--backend={backend}", *options, *session.posargs, env={"PYTHONWARNDEFAULTENCODING": "1"})
 
 
 @nox.session(name="tests-numpy")
 def tests_numpy(session):
-    """Test on NumPy."""
-    run_suite(session, "numpy")
+    """Test on NumPy, on all cores: most of the tests need no other library, and run here alone."""
+    run_suite(session, "numpy", options=["--numprocesses=auto", "--dist=worksteal"])
 
 
 @nox.session(name="tests-strict")
