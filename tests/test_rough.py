@@ -73,12 +73,25 @@ def test_rows_of_probabilities_and_sparse_rows():
     [
         (lambda X: X + 1e4 * X.std(axis=0), {}),
         (lambda X: sp.csr_array(X + 1e4 * X.std(axis=0)), {}),
+        (lambda X: X + 1e4 * X.std(axis=0), {"centred": False, "intercept": False}),
         (lambda X: X * 1e20, {}),
         (lambda X: X * 1e-20, {}),
+        (lambda X: np.hstack([X, np.full((N, 1), 1e39)]), {}),
+        (lambda X: np.vstack([X[:-1], np.full((1, D), 1e39)]), {"w": np.arange(N)[::-1] * 1.0}),
         (lambda X: X.astype(np.float32), {}),
         (lambda X: X, {"offset": np.zeros((N, K))}),
     ],
-    ids=["far from 0", "sparse and far from 0", "large", "small", "float32", "offset"],
+    ids=[
+        "far from 0",
+        "sparse and far from 0",
+        "without intercept and far from 0",
+        "large",
+        "small",
+        "large constant",
+        "large without weight",
+        "float32",
+        "offset",
+    ],
 )
 def test_where_float32_would_not_do(data, change, settings):
     """Nothing is narrowed of which float32 would keep too little."""
@@ -109,6 +122,8 @@ def test_the_end_is_exact(backend, data, monkeypatch, settings):
     exact = an_objective(X, y, l2=1 / N)
     value, gradient = exact.value_and_gradient(exact.join(W, b))
     assert model.optimality_["objective"] == pytest.approx(float(value), rel=1e-14)
+    scaled = np.max(np.abs(exact.scale * gradient))
+    assert model.optimality_["scaled_gradient"] == pytest.approx(float(scaled), rel=1e-9, abs=1e-12)
     if settings is TIGHT:
         assert np.max(np.abs(exact.scale * gradient)) < 1e-9
         monkeypatch.setattr(_rough, "WORTH", np.inf)
@@ -116,3 +131,29 @@ def test_the_end_is_exact(backend, data, monkeypatch, settings):
         for fit in (model, other):
             fit.coef_, fit.intercept_ = backend.numpy(fit.coef_), backend.numpy(fit.intercept_)
         assert_same_model(model, other, rtol=1e-7)
+
+
+@pytest.mark.parametrize("size", [1e39, 1e-50])
+def test_weights_of_any_size(data, size):
+    """Weights are looked at in units of their mean: all of them times a number is another C, and the same fit."""
+    X, y, w = data
+    fits = [SoftmaxRegression(C=1 / s).fit(X, y, s * w) for s in (1.0, size)]
+    assert fits[0].optimality_["objective"] == pytest.approx(fits[1].optimality_["objective"], rel=1e-9)
+    assert fits[1].converged_
+
+
+def test_a_loose_tolerance_is_kept_too(random):
+    """Where float32 sees nothing of what there is to learn, a fit does not end there."""
+    s = random.choice([-1.0, 1.0], 3000)
+    X = np.stack([1e7 + 0.4 * s, np.full(3000, 1e7)], axis=1)
+    y = (s + random.normal(size=3000) > 0).astype(int)
+    loose, tight = (SoftmaxRegression(C=10.0, fit_intercept=False, tol=tol).fit(X, y) for tol in (1e-2, 1e-8))
+    assert loose.optimality_["objective"] - tight.optimality_["objective"] < 1e-2
+
+
+def test_probabilities_count_in_the_size_of_the_copy(data, monkeypatch):
+    """Rows of probabilities may be larger than X."""
+    X, y, _ = data
+    monkeypatch.setattr(_rough, "COPIED", 4 * N * (D + 1))
+    assert _rough.rough(an_objective(X, y)) is not None
+    assert _rough.rough(an_objective(X, np.eye(K)[y])) is None

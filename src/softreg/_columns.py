@@ -21,7 +21,7 @@ class Columns(NamedTuple):
 
     centre: Array | None  # the means; None stands for 0
     spread: Array  # mean squares around the centre; 0 where rounding is all there is
-    far: bool  # whether some mean is large beside the spread
+    far: bool  # whether some mean is large beside the spread around it
 
 
 def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bool) -> Columns:
@@ -47,7 +47,7 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
             )
         raise InputError(f"the numbers in {name} are too {size} to be squared; scale the column.")
     if not centred:
-        return Columns(None, squares, False)
+        return Columns(None, squares, _are_far(centre, squares - centre * centre, xp))
     eps = float(xp.finfo(wide).eps)
     if rows.sparse:  # centred, it would not be sparse; but all zeros of a column are equally far from its centre
         near, kept = _sums(rows, w, wide, lambda X: _around(_widened(X, wide, xp), centre))
@@ -56,8 +56,11 @@ def columns(rows: Rows, w: Array | None, count: float, wide: Any, *, centred: bo
     else:
         spread = _sums(rows, w, wide, lambda X: (_square(_widened(X, wide, xp) - centre, wide, xp),))[0] / count
     spread = xp.where(spread > 64 * rows.n * eps**2 * squares, spread, 0)
-    far = (spread > 0) & (centre * centre > FAR * FAR * spread)
-    return Columns(centre, spread, not rows.sparse and bool(xp.any(far)))
+    return Columns(centre, spread, _are_far(centre, spread, xp))
+
+
+def _are_far(centre: Array, spread: Array, xp: Any) -> bool:
+    return bool(xp.any((spread > 0) & (centre * centre > FAR * FAR * spread)))
 
 
 def warn_of_offsets(found: Columns, dtype: Any, xp: Any, names: Any = None) -> None:

@@ -81,10 +81,11 @@ def gram(objective: Objective) -> Array:
 def _sampled(
     objective: Objective, theta: Array, index: Array | None, columns: int, fewest: int = FEWEST_ROWS
 ) -> Iterator[tuple[Array, Array, Array | None]]:
-    """Blocks of a sample of rows: X, p and the weights or None."""
+    """Blocks of a sample of rows: X, p, and the weights in units of their mean, or None."""
     xp = objective.xp
     W, b = objective.parameters(theta)
     softmax = fastest(core.softmax, xp)
+    w = None if objective.w is None else objective.w * (objective.n_rows / objective.count)  # of a size for any dtype
 
     def of_block(x: Array | None, part: slice) -> Array | None:
         if x is None:
@@ -96,7 +97,7 @@ def _sampled(
         z = times(X, W, xp=xp) + b
         offset = of_block(objective.offset, part)
         p = softmax(z if offset is None else z + offset, xp=xp, shift=core.plain_shift)
-        yield X, p, of_block(objective.w, part)
+        yield X, p, of_block(w, part)
 
 
 def class_curvature(objective: Objective, theta: Array, index: Array | None) -> Array:
@@ -178,7 +179,7 @@ def _add_by_pairs_of_classes(
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
     count = 0.0
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * q + 3 * K, fewest=min(q, ENOUGH_ROWS)):
-        count += p.shape[0] if w is None else float(xp.sum(w))
+        count += p.shape[0] if w is None else float(xp.sum(w, dtype=objective.wide))
         root = xp.sqrt(p)
         for k in range(K - 1):
             for j in range(k):
@@ -199,11 +200,11 @@ def _add_at_once(
     xp, K, q = objective.xp, objective.n_classes - 1, objective.scale.shape[0]
     outer = xp.zeros((K * q, K * q), dtype=dtype, device=objective.rows.device) if H is None else H
     own = xp.zeros((q, K * q), dtype=dtype, device=objective.rows.device)
-    many = max(PRODUCT // (K * q), q)  # rows or columns of Z that are not too many
+    many = max(PRODUCT // (K * q) // q, 1) * q  # rows or columns of Z that are not too many, of whole classes
     count = 0.0
     # A block adds to all of H, so it should have rows enough to be worth that.
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=min(K * q // 2, many)):
-        count += p.shape[0] if w is None else float(xp.sum(w))
+        count += p.shape[0] if w is None else float(xp.sum(w, dtype=objective.wide))
         z = xp.reshape(p[:, :-1, None] * x[:, None, :], (p.shape[0], K * q))
         if H is None:
             outer -= xp.matrix_transpose(z) @ z

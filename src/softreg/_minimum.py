@@ -12,7 +12,7 @@ from softreg._rough import rough
 from softreg._row_space import row_space
 from softreg._separation import Separation, minimised
 from softreg.solvers import Progress, Solution, Status, minimise
-from softreg.solvers.lbfgs import lbfgs
+from softreg.solvers.lbfgs import ROUGH, lbfgs
 from softreg.solvers.precondition import Preconditioner
 
 
@@ -37,6 +37,6 @@ def minimum(
         start, before, passes = solution.theta, solution.iterations, space.objective.passes
     first = rough(objective)
     curvature = Curvature(objective, None if first is None else first.inner)
-    run = partial(lbfgs, precondition=Preconditioner(curvature), rough=first)
+    run = partial(lbfgs, precondition=Preconditioner(curvature), rough=first, until=max(ROUGH, tol))
     solution, separation = minimised(objective, start, solver=run, tol=tol, max_iter=max_iter - before, report=report)
     return solution._replace(iterations=solution.iterations + before, passes=solution.passes + passes), separation

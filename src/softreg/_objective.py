@@ -66,6 +66,11 @@ class Objective:
         return columns(self.rows, self.w, self.count, self.wide, centred=self.centred)
 
     @property
+    def _shifted(self) -> bool:
+        """Whether the centre is taken off each block: of sparse ones, that would leave nothing sparse."""
+        return self.centred and self.columns.far and not self.rows.sparse
+
+    @property
     def centre(self) -> Array | None:
         """c, or None for 0."""
         return self.columns.centre if self.centred else None
@@ -204,7 +209,7 @@ class Objective:
             return transposed_times(squared(X), u, xp=xp), transposed_times(X, u, xp=xp), xp.sum(u, axis=0)
 
         squares, products, sums = (x / self.count for x in self._summed(of_block, *self._for_products(theta)))
-        if self.centre is not None and not self.columns.far:
+        if self.centre is not None and not self._shifted:
             c = self.centre[:, None]
             squares = xp.maximum(squares - c * (2 * products - c * sums), 0)
         return self._joined(squares + self.l2, sums)
@@ -214,7 +219,7 @@ class Objective:
 
         Small offsets cost less in the parameters: with x - c for x, only b and dF/dW change.
         """
-        if not (self.centred and self.columns.far):
+        if not self._shifted:
             return *self.parameters(theta), None
         W, b = (self._in_dtype_of_rows(part) for part in self._parts(theta))
         return W, b, self._in_dtype_of_rows(self.centre)
@@ -244,7 +249,7 @@ class Objective:
 
     def _back(self, dW: Array, db: Array) -> Array:
         """Derivatives by theta from those by what the products used."""
-        if self.centre is not None and not self.columns.far:
+        if self.centre is not None and not self._shifted:
             # The penalty's part of dW has nothing to do with b, so this may follow it.
             dW = dW - self.centre[:, None] * db
         return self._joined(dW, db)

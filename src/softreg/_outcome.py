@@ -18,9 +18,10 @@ from softreg.solvers import Solution, Status
 def judged(objective: Objective, solution: Solution, solver: str, tol: float) -> tuple[Solution, dict[str, Any]]:
     """Return the solution, which has converged if its gap is proven to be within tol, and `optimality_`."""
     passes = objective.passes
-    if solution.gradient is None:  # the value may be a rough one
+    if solution.gradient is None:  # the last iterate is a rough one
         value, gradient = objective.value_and_gradient(solution.theta)
-        solution = solution._replace(value=float(value), gradient=gradient)
+        scaled = float(objective.xp.max(objective.xp.abs(objective.scale * gradient)))
+        solution = solution._replace(value=float(value), gradient=gradient, scaled_gradient=scaled)
     bound = gap_bound(objective, solution.theta, solution.gradient)
     if solution.status is not Status.UNBOUNDED and bound <= tol * max(1.0, abs(solution.value)):
         solution = solution._replace(status=Status.CONVERGED)

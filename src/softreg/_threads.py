@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar, copy_context
 from functools import cache
@@ -100,6 +100,7 @@ def side_by_side(work: Callable[[slice], T], parts: Sequence[slice]) -> list[T]:
     try:
         help_out()
     finally:
-        for other in others:
-            other.result()
+        wait(others)  # and then, not to hide Ctrl-C, their errors
+    for other in others:
+        other.result()
     return [done[place] for place in range(len(parts))]

@@ -160,7 +160,7 @@ def test_no_tolerance_ends_at_the_rounding_floor():
 
 
 class Noise:
-    """A look at a problem that shows nothing: each value is another, and the gradient is never small."""
+    """A look at a problem that shows nothing: values that lead nowhere, and a gradient that is never small."""
 
     resolution = 1e-3
 
@@ -175,7 +175,9 @@ class Noise:
 
 
 @pytest.mark.parametrize(
-    "value", [lambda look: 1.0, lambda look: look, lambda look: math.nan], ids=["same", "up", "nan"]
+    "value",
+    [lambda look: 1.0, lambda look: look, lambda look: math.nan, lambda look: 0.5],
+    ids=["same", "up", "nan", "below the minimum"],
 )
 def test_a_rough_look_that_shows_no_progress_is_left(value):
     """A solver goes on from the problem itself where a rough look leads nowhere, and ends at its minimum."""

@@ -21,7 +21,7 @@ from softreg.solvers.minimise import Array, Confirmed, Iterate, Problem
 from softreg.solvers.pairs import Pairs
 from softreg.solvers.precondition import Inverse, first_diagonal
 
-ROUGH = 1e-5  # promised decrease, relative to the value if that is above 1, from which digits matter
+ROUGH = 1e-5  # promised decrease, relative to the value if that is above 1, below which digits matter
 PATIENCE = 10  # iterations that neither lower the value visibly nor halve the gradient: rounding is all there is
 
 
@@ -47,10 +47,12 @@ def lbfgs(
     *,
     precondition: Callable[[Array, float, bool], Inverse | None] = lambda theta, passes, now: None,
     rough: Evaluation | None = None,
+    until: float = ROUGH,
 ) -> Iterator[Iterate]:
     """Yield iterates until no step improves on the last one.
 
-    The first iterates may come from a `rough` evaluation of the problem; they have no gradient.
+    The first iterates may come from a `rough` evaluation of the problem, `until` they promise no more than that;
+    they have no gradient.
 
     `precondition(theta, passes, now)` is asked before each iteration, with the passes so far and
     whether the last preconditioner has proved wrong; None keeps that one, at first `first_diagonal`.
@@ -89,9 +91,9 @@ def lbfgs(
         if new is not None:
             pairs.renew(metric)
         direction, slope = downhill(point, image)
-        enough = -slope / 2 > ROUGH * max(1.0, value) and math.isfinite(value)  # to gain, for a rough look
+        enough = -slope / 2 > until * max(1.0, value) and math.isfinite(value)  # to gain, for a rough look
         if look is not problem and (tired or not enough):
-            look, idle = problem, 0
+            look, idle, best_value, best_gradient = problem, 0, math.inf, math.inf
             value, point = looked_at(point.theta)
             image = xp.reshape(metric.times(point.gradient), (-1,))
             direction, slope = downhill(point, image)

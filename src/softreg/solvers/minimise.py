@@ -64,7 +64,7 @@ class Iterate(NamedTuple):
     scaled_gradient: float  # max |scale * gradient|
     decrement: float
     confirmed: Callable[[float], Confirmed] | None = None  # asked where the decrement is small; told what is enough
-    gradient: Array | None = None
+    gradient: Array | None = None  # none where the value is a rough one
 
 
 class Progress(NamedTuple):
@@ -143,10 +143,10 @@ def is_minimum(at: Iterate, tol: float) -> bool:
     """Whether the promised decrease is well below the tolerance, and the gradient agrees.
 
     A decrease of tol corresponds to a scaled gradient of about sqrt(tol). The decrement is that of a
-    quadratic, which the objective is not, so both are asked for more.
+    quadratic, which the objective is not, so both are asked for more. An iterate without a gradient is a rough one.
     """
     enough = left(at, tol)
-    return at.decrement <= enough and at.scaled_gradient <= math.sqrt(enough)
+    return at.gradient is not None and at.decrement <= enough and at.scaled_gradient <= math.sqrt(enough)
 
 
 def left(at: Iterate, tol: float) -> float:

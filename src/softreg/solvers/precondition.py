@@ -280,7 +280,9 @@ def positive_definite_solver(H: Array) -> Solve | None:
             factor: Any = get_lapack_funcs("potrf", (H,))
             solve: Any = get_blas_funcs("trsv", (H,))
             factored, failed = factor(H.T, lower=1, clean=0, overwrite_a=1)
-            return None if failed else lambda u: solve(factored, solve(factored, u, lower=1), lower=1, trans=1)
+            if failed or not np.isfinite(factored.diagonal()).all():  # OpenBLAS's factors NaN without a word
+                return None
+            return lambda u: solve(factored, solve(factored, u, lower=1), lower=1, trans=1)
         xp = compat.array_namespace(H)
         L = xp.linalg.cholesky(H)
     except (ValueError, RuntimeError):  # what the libraries' errors of linear algebra are
