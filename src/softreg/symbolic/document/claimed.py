@@ -46,6 +46,9 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
         return None
     if definition.argument is not None:
         return _no_sigmoid(judge, definition, "sigmoid" in names)
+    exponential = any(isinstance(part, n.Function) and part.name == "exp" for part in body.walk())
+    if "softmax" in names and not exponential and not n.letters(body) & judge.context.definitions.keys():
+        return Finding("undecided", "this is called the softmax, but there is no exponential in it")
     found = _no_probability(judge, head, body, "softmax" in names or head.letter == "softmax")
     return found or (_below_zero(judge, right) if "loss" in names else None)
 

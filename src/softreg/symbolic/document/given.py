@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from typing import Any
 
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.scripts import Notation
@@ -21,7 +22,7 @@ KEYS = {"definitions": list, "sums_to_one": list, "functions": list, "one_hot": 
 
 def context_from_toml(text: str) -> Context:
     """Return the context that a TOML text gives; what is unknown is an error, not ignored."""
-    table = tomllib.loads(text)
+    table = _table(text)
     table = table.get("softreg", table)
     for key, value in table.items():
         if key not in KEYS:
@@ -37,9 +38,16 @@ def context_from_toml(text: str) -> Context:
     )
 
 
+def _table(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("brackets within each other are too deep") from None
+
+
 def front_matter(text: str) -> Context | None:
     """Return the context in the document's own front matter, if it has one with a table `softreg`."""
     match = re.match(r"\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", text, re.DOTALL)
-    if not match or "softreg" not in tomllib.loads(match.group(1)):
+    if not match or "softreg" not in _table(match.group(1)):
         return None
     return context_from_toml(match.group(1))

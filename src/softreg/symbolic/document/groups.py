@@ -6,6 +6,7 @@ of the display. What stays behind brackets that are not understood is told, and 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -69,6 +70,12 @@ def _pairs(made: list[Token]) -> tuple[list[_Pair], list[_Pair | None]]:
             stack.append(found[-1])
             awaited.append(0)
     return found, around
+
+
+def depth_of(made: list[Token]) -> int:
+    """Return how deep brackets, braces and environments stand within each other."""
+    steps = ((t.type in _CLOSING.values()) - (t.type in _CLOSING) for t in made)
+    return max(itertools.accumulate(steps), default=0)
 
 
 def opened(made: list[Token]) -> list[Token]:

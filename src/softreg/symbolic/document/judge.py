@@ -34,7 +34,7 @@ from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
-from softreg.symbolic.document.source import Chain, Link, Source
+from softreg.symbolic.document.source import MOST_WITHIN, Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
 from softreg.symbolic.document.unjudged import BESIDE, WITHIN, claims, note
 from softreg.symbolic.document.unsettled import unsettled
@@ -92,6 +92,8 @@ class Judge(Equations):
             notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
             notes.append(f"the document has more than {MOST_STEPS} steps: only the first {len(self.steps)} were judged")
+        if self.source.unread:
+            notes.append(f"of the formulas within the text, only the first {MOST_WITHIN} were read")
         notes += note(self._unjudged(), lambda at: self.source.place(at)[0])
         return Verdicts(list(dict.fromkeys(note.replace("_rows", "") for note in notes)), self.steps, self.complete)
 

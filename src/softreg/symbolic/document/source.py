@@ -16,8 +16,8 @@ from functools import cached_property
 from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.conditions import Condition, of_a_size, said
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
-from softreg.symbolic.document.groups import hidden, opened
-from softreg.symbolic.document.lexer import tokens
+from softreg.symbolic.document.groups import depth_of, hidden, opened
+from softreg.symbolic.document.lexer import DEEPEST, tokens
 from softreg.symbolic.document.macros import MARK, with_macros
 from softreg.symbolic.document.pieces import RELATIONS, equations, relations, rows
 from softreg.symbolic.document.speech import is_announced, joins, spoken, supposes, withdraws
@@ -25,24 +25,37 @@ from softreg.symbolic.document.tokens import Token
 from softreg.symbolic.document.unjudged import BESIDE, RELATED, equations_beside, relations_in
 from softreg.symbolic.document.written import written
 
-ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign alignat dmath math"
+ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign dmath math"
+WITH_ARGUMENT = "alignat xalignat xxalignat IEEEeqnarray empheq"
+_TEX = r"(?:```+|~~~+)[ \t]*\{?(?:math|latex|tex|katex)\b"  # a fence around mathematics
 _DISPLAY = re.compile(
     r"(?P<verbatim>\\begin\{(?:verbatim|lstlisting|comment)\}.*?(?:\\end\{(?:verbatim|lstlisting|comment)\}|\Z)"
-    r"|<!--.*?(?:-->|\Z)|(?m:^)(?P<fence>```+|~~~+)(?![ \t]*math)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
-    r"|(?m:^)```+[ \t]*math[^\n]*\n(?P<math>.*?)(?:\n```|\Z)"
-    r"|(?<!`)(?P<ticks>`+)(?!`)[^`$\n]*\$\$[^`$\n]*(?P=ticks)(?!`)"
+    r"|<!--.*?(?:-->|\Z)|(?m:^)(?!" + _TEX + r")(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
+    r"|(?m:^)" + _TEX + r"[^\n]*\n(?P<math>.*?)(?:\n(?:```|~~~)|\Z)"
+    r"|(?m:^)(?P<indent>[ \t]*)\.\. math::(?P<directive>.*?)(?=\n(?P=indent)\S|\Z)"
+    r"|\[latex\](?P<shortcode>.*?)(?:\[/latex\]|\Z)"
+    r"|\\\\\[(?P<escaped>[^$]{1,4000}?)\\\\\]"
+    r"|(?<!`)(?P<ticks>`++)[^`$\n]*\$\$[^`$\n]*(?P=ticks)(?!`)"
     r"|(?<!\\)\$\$(?P<dollars>.*?)(?:\$\$|\Z)"
-    r"|<script[^>]*math/tex[^>]*>(?P<script>.*?)(?:</script>|\Z)"
+    r"|<script[^<>]{0,200}math/tex[^<>]{0,200}>(?P<script>.*?)(?:</script>|\Z)"
     r"|(?<!\\)\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
     r"|\\begin\{(?P<name>(?:" + "|".join(ENVIRONMENTS.split()) + r")\*?)\}(?P<environment>.*?)(?:\\end\{(?P=name)\}|\Z)"
-    r"|\\\((?P<round>.{1,2000}?)\\\)"
+    r"|\\begin\{(?P<argued>(?:" + "|".join(WITH_ARGUMENT.split()) + r")\*?)\}(?:\[[^\]\n]*\])?(?:\{[^{}\n]*\})?"
+    r"(?P<columns>.*?)(?:\\end\{(?P=argued)\}|\Z)"
+    r"|\\\((?P<round>(?:(?!\\\().){1,2000}?)\\\)"
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
     re.DOTALL,
+)
+MATHEMATICS = (
+    *("math", "directive", "shortcode", "escaped", "dollars", "script", "brackets", "environment", "columns"),
+    *("round", "inline"),
 )
 _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
+MOST_WITHIN = 5000  # formulas within the text
+UNPAIRED = "one of the $$ has no partner: which of them begin a display, and which end one, cannot be told"
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
 NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
@@ -107,6 +120,7 @@ class Source:
     def __init__(self, file: str):
         self._written = with_macros(written(file))
         self.text = self._written.text
+        self.unread = False  # whether there are more formulas within the text
         self._named: set[str] = set()  # names in \\text that were a whole left side
         self._headed: Condition = ()  # the case of the heading above
         self.unjudged: dict[str, list[int]] = {}  # of each kind, where it stands
@@ -132,20 +146,14 @@ class Source:
         rests = False
         text = self.text
         for match in _DISPLAY.finditer(text):
-            kind = match.lastgroup
-            group = next(
-                (
-                    g
-                    for g in ("math", "dollars", "script", "brackets", "environment", "round", "inline")
-                    if match.group(g) is not None
-                ),
-                None,
-            )
+            group = next((name for name in MATHEMATICS if match.group(name) is not None), None)
             if group is None:
                 continue
             start, end = match.span(group)
-            assert kind
             if group in ("round", "inline"):
+                self.unread = len(inline) >= MOST_WITHIN
+                if self.unread:
+                    continue
                 self._read(start, end, inline, (), shown=False)
                 self._denoted(match, text, inline)
                 continue
@@ -161,16 +169,15 @@ class Source:
             rests = rests or supposes(prose.rstrip())
             last = match.end()
             if group == "dollars" and end == match.end() and "=" not in text[start:end]:
-                chains.append(self._unpaired(match.start()))
+                chains.append(self._bad(match.start(), UNPAIRED))
         inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
 
-    def _unpaired(self, at: int) -> Chain:
-        told = "one of the $$ has no partner: which of them begin a display, and which end one, cannot be told"
+    def _bad(self, at: int, told: str) -> Chain:
         bad = self.side([Token("BAD", told, at, at + 2)])
-        return Chain(bad, [Link(Token("EQ", "$$", at, at + 2), bad)])
+        return Chain(bad, [Link(Token("EQ", "", at, at + 2), bad)])
 
     def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
         r"""Read "$a$ denotes $b$", "write $a$ for $b$" and "write $b$ as $a$" as a = b."""
@@ -244,6 +251,10 @@ class Source:
     ) -> None:
         first, begin = True, start
         made = tokens(self.text, start, end)
+        if depth_of(made) > DEEPEST:
+            if shown:
+                chains.append(self._bad(start, f"brackets within each other, more than {DEEPEST} deep, are not read"))
+            return
         made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
         whole = made
         made = opened(made)
