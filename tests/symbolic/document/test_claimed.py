@@ -137,3 +137,33 @@ def test_cases_that_never_hold(cases, verdict):
 def test_a_case_of_nothing():
     """No index is other than itself."""
     assert last(SOFTMAX + "If $i \\neq i$:\n\n" + r"$$\frac{\partial p_i}{\partial z_j} = p_i p_j$$") == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("matrix", "verdict"),
+    [
+        (r"J = \operatorname{diag}(p) - p p^T", "definition"),
+        (r"J = \operatorname{diag}(p) + p p^T", "false"),
+        (r"J = I - p p^T", "false"),
+        (r"J = \operatorname{diag}(p) - p^T p", "false"),
+    ],
+)
+def test_a_matrix_has_the_entries_that_were_said(matrix, verdict):
+    """A second definition of a letter, as a matrix, agrees with that of its entries."""
+    assert last(SOFTMAX + r"$$J_{ij} = \frac{\partial p_i}{\partial z_j}$$ " + f"$${matrix}$$") == verdict
+
+
+@pytest.mark.parametrize(
+    ("total", "softmax", "verdict"),
+    [
+        (r"\sum_k t_{nk} = 1", r"\frac{e^{a_{nk}}}{\sum_j e^{a_{nj}}}", "true-if"),
+        (r"\sum_k t_{nk} = 1", r"\frac{e^{a_{nk}}}{\sum_j e^{a_{jk}}}", "false"),
+        (r"\sum_n t_{nk} = 1", r"\frac{e^{a_{nk}}}{\sum_j e^{a_{jk}}}", "true-if"),
+        (r"\sum_n t_{nk} = 1", r"\frac{e^{a_{nk}}}{\sum_j e^{a_{nj}}}", "false"),
+        (r"\sum_n t_{nk} = N_k", r"\frac{e^{a_{nk}}}{\sum_j e^{a_{nj}}}", "true-if"),
+    ],
+)
+def test_what_sums_to_one_does_so_over_the_index_that_is_said(total, softmax, verdict):
+    """Targets that sum to 1 over the classes do not over the samples."""
+    text = f"With ${total}$, $$p_{{nk}} = {softmax}$$ " + r"$$L = -\sum_n \sum_k t_{nk} \log p_{nk}$$ "
+    assert last(text + r"$$\frac{\partial L}{\partial a_{nk}} = p_{nk} - t_{nk}$$") == verdict

@@ -38,6 +38,8 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
         return Finding("type-error", told)
     if told := _no_summand(body) or _no_target(judge, head, body):
         return Finding("undecided", told)
+    if other := _other_entries(judge, head, right):
+        return other
     names = dict(called(head.letter, chain, judge.source.text))
     for kind in (k for k in DERIVATIVES if k in names and not _has_derivative(body)):
         return _no_derivative(judge, kind, names[kind], head, right)
@@ -86,6 +88,24 @@ def _no_target(judge: Judge, head: n.Var, body: n.Node) -> str:
     return f"{name_of(head.letter)} is one-hot, as the document says: it is no function of scores"
 
 
+def _other_entries(judge: Judge, head: n.Var, right: Expression) -> Finding | None:
+    """Return that a vector or matrix has other entries than those said before, in either layout; nothing if it may."""
+    for letter, said in judge.context.definitions.items():
+        if head.sub or not letter.startswith(f"{head.letter}_") or not said.sub or said.guessed or said.at > judge.at:
+            continue
+        try:
+            outcomes = [judge.equal(e, judge.values(right)) for e in _layouts(judge.value(n.Var(letter)))]
+        except NOT_THIS:
+            continue
+        if all(o.verdict == "false" for o in outcomes):
+            return Finding("false", f"its entries were said to be others: {said.text}", outcomes[0].counterexample)
+    return None
+
+
+def _layouts(value: Any) -> list[Any]:
+    return [value, namespace.matrix_transpose(value)] if value.ndim == 2 else [value]
+
+
 # --- derivatives ---
 
 
@@ -102,8 +122,7 @@ def _no_derivative(judge: Judge, kind: str, of: str, head: n.Var, right: Express
         for node in nodes:
             try:
                 other = judge.value(node)
-                shapes = [other]
-                shapes += [namespace.matrix_transpose(other)] if other.ndim == 2 else []
+                shapes = _layouts(other)
                 outcomes = [judge.equal(e, value) for e in shapes if e.shape == value.shape]
             except NOT_THIS:
                 continue

@@ -229,8 +229,11 @@ class Inference:
             y = head.body if isinstance(head, n.Sum) else None
             if not isinstance(head, n.Sum) or not isinstance(y, n.Var) or y.letter not in context.sums_to_one:
                 continue
-            if len(chain.links) > 1 or not y.sub or y.sub[-1] != n.Var(head.index):
+            if len(chain.links) > 1 or n.Var(head.index) not in y.sub:
                 continue
+            if y.sub[-1] != n.Var(head.index) and value != _BITS[1]:
+                continue  # how many there are of a class
+            context.summed_at[y.letter] = y.sub.index(n.Var(head.index))
             if context.one_hot and isinstance(value, n.Number):
                 continue  # they sum to 1, whatever is said here
             if isinstance(value, n.Number) and value.value > 0:

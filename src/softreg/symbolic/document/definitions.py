@@ -41,6 +41,7 @@ class Context:
     labels: set[str] = field(default_factory=set)
     notation: Notation = field(default_factory=Notation)
     sums_to_one: set[str] = field(default_factory=set)
+    summed_at: dict[str, int] = field(default_factory=dict)  # the index that this sum is over, if the document says so
     totals: dict[str, Fraction] = field(default_factory=dict)  # what they sum to instead, if the document says so
     positive: set[str] = field(default_factory=set)
     arity: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -117,7 +117,8 @@ class Entries(ABC):
         sub, sup = self.context.arity_of(letter)
         order = [("sup", i) for i in range(sup)] + [("sub", i) for i in range(sub)]
         if letter in self.context.sums_to_one and len(order) > 1:
-            classes = [o for o in order if self.ranges.of_slot(letter, *o) == self._class_size()]
+            said = [("sub", at) for at in (self.context.summed_at.get(letter),) if at is not None]
+            classes = said or [o for o in order if self.ranges.of_slot(letter, *o) == self._class_size()]
             if len(classes) == 1:
                 order = [o for o in order if o != classes[0]] + classes
         return order
