@@ -23,8 +23,10 @@ from softreg.symbolic.document.trees import (
     is_d,
     is_letter,
     items,
+    joined,
     names,
     run_over,
+    signed,
     spelled,
     unscripted,
 )
@@ -48,7 +50,7 @@ class Reader(Letters):
         if kind == "sum" and any(part.is_leaf("DOTS") for part in tree.parts):
             return self._elided(tree)
         if kind == "sum":
-            signs, parts = _joined(tree)
+            signs, parts = joined(tree)
             signed = [
                 n.negative(self.read(t)) if s == "MINUS" else self.read(t) for s, t in zip(signs, parts, strict=True)
             ]
@@ -283,7 +285,7 @@ class Reader(Letters):
     def _is_derivative(self, tree: Tree) -> bool:
         if tree.kind != "fraction":
             return False
-        top, bottom = (flat(part) for part in _signed(tree)[1].parts)
+        top, bottom = (flat(part) for part in signed(tree)[1].parts)
         return is_d(top[:1]) and is_d(bottom[:1]) and len(bottom) > 1
 
     def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
@@ -299,7 +301,7 @@ class Reader(Letters):
             variables *= 1 + len(above)
             inside: list[tuple[str, Tree]] = []
         else:
-            sign, base = _signed(base)
+            sign, base = signed(base)
             if sign == "MINUS":
                 body, used = self._derived(base, rest)
                 return n.negative(body), used
@@ -373,21 +375,6 @@ class Reader(Letters):
         return n.Quotient(*(self.read(part) for part in tree.parts))
 
 
-def _signed(tree: Tree) -> tuple[str, Tree]:
-    r"""Return \frac{-\partial L}{\partial z} as a sign and a quotient, and \partial -L as \partial (-L)."""
-    (top,) = content(Tree("above", tree.parts[:1]))[:1]
-    if top.kind != "sum":
-        return "PLUS", tree
-    first = top.parts[0]
-    if len(top.parts) == 1:
-        return top.value[0], replace(tree, parts=(first, tree.parts[1]))
-    if not first.is_leaf("PARTIAL"):
-        return "PLUS", tree
-    inner = replace(top, parts=top.parts[1:], value=top.value[1:])
-    joined = Tree("product", (first, inner), (" ", " "), top.start, top.end)
-    return top.value[0], replace(tree, parts=(joined, tree.parts[1]))
-
-
 def _at(term: n.Node, index: n.Node, k: str) -> n.Node:
     """Return a term with k for an index."""
 
@@ -413,20 +400,3 @@ def _diagonal(node: n.Node) -> n.Diagonal:
 
 def _times(parts: list[n.Node]) -> n.Node:
     return parts[0] if len(parts) == 1 else n.Mul(tuple(parts))
-
-
-def _joined(tree: Tree) -> tuple[list[str], list[Tree]]:
-    """Return signs and terms, where a sum that is followed by a sign takes the term after it: sum_j -a_j."""
-    signs, parts = list(tree.value), list(tree.parts)
-    at = 0
-    while at + 1 < len(parts):
-        last = parts[at].parts[-1] if parts[at].kind == "product" else parts[at]
-        if not unscripted(last)[0].is_leaf("SUM"):
-            at += 1
-            continue
-        after = Tree("sum", (parts[at + 1],), (signs[at + 1],), parts[at + 1].start, parts[at + 1].end)
-        before = items(parts[at])
-        operators, factors = zip(*before, (" ", after), strict=True)
-        parts[at : at + 2] = [Tree("product", factors, operators, parts[at].start, after.end)]
-        del signs[at + 1]
-    return signs, parts

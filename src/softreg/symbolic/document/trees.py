@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from softreg.symbolic.document.grammar import Tree
 from softreg.symbolic.document.letters import PARAMETERS
 
@@ -98,3 +100,35 @@ def run_over(below: list[Tree]) -> set[str]:
     while len(below) == 1 and below[0].kind == "bracket":
         below = list(below[0].parts)
     return set().union(*map(names, below)) if all(part.is_leaf("NAME") for part in below) else set()
+
+
+def signed(tree: Tree) -> tuple[str, Tree]:
+    r"""Return \frac{-\partial L}{\partial z} as a sign and a quotient, and \partial -L as \partial (-L)."""
+    (top,) = content(Tree("above", tree.parts[:1]))[:1]
+    if top.kind != "sum":
+        return "PLUS", tree
+    first = top.parts[0]
+    if len(top.parts) == 1:
+        return top.value[0], replace(tree, parts=(first, tree.parts[1]))
+    if not first.is_leaf("PARTIAL"):
+        return "PLUS", tree
+    inner = replace(top, parts=top.parts[1:], value=top.value[1:])
+    joined = Tree("product", (first, inner), (" ", " "), top.start, top.end)
+    return top.value[0], replace(tree, parts=(joined, tree.parts[1]))
+
+
+def joined(tree: Tree) -> tuple[list[str], list[Tree]]:
+    """Return signs and terms, where a sum that is followed by a sign takes the term after it: sum_j -a_j."""
+    signs, parts = list(tree.value), list(tree.parts)
+    at = 0
+    while at + 1 < len(parts):
+        last = parts[at].parts[-1] if parts[at].kind == "product" else parts[at]
+        if not unscripted(last)[0].is_leaf("SUM"):
+            at += 1
+            continue
+        after = Tree("sum", (parts[at + 1],), (signs[at + 1],), parts[at + 1].start, parts[at + 1].end)
+        before = items(parts[at])
+        operators, factors = zip(*before, (" ", after), strict=True)
+        parts[at : at + 2] = [Tree("product", factors, operators, parts[at].start, after.end)]
+        del signs[at + 1]
+    return signs, parts
