@@ -35,8 +35,9 @@ def an_objective(X, y, w=None, *, of=np.asarray, **more):
     return Objective(Rows(X), of(y), K, w=None if w is None else of(w), **settings)
 
 
-@pytest.mark.parametrize("more", [{}, {"intercept": False}, {"smoothing": 0.1}], ids=str)
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    ("more", "weighted"), [({}, False), ({"intercept": False}, True), ({"smoothing": 0.1}, True)], ids=str
+)
 def test_value_and_gradient(backend, data, weighted, more):
     """They are those of the objective to the digits of float32, in float64, and count half a pass."""
     X, y, w = data

@@ -1,6 +1,6 @@
 """Every slip made in a right document is caught where it is made.
 
-Judging all of them takes minutes: every third of a document is tried, or all with SOFTREG_ALL_SLIPS=1.
+Judging all of them takes minutes: every fourth of a document is tried, or all with SOFTREG_ALL_SLIPS=1.
 """
 
 import os
@@ -13,7 +13,7 @@ from softreg.symbolic.document import judge
 from .mutants import SLIPS, mutants
 
 HERE = Path(__file__).parent
-EACH = 1 if os.environ.get("SOFTREG_ALL_SLIPS") == "1" else 3
+EACH = 1 if os.environ.get("SOFTREG_ALL_SLIPS") == "1" else 4
 # Not those where a mutant may be as true as the document (in the case i = j throughout), or is an update.
 # In hidden_layer nothing comes of what the text says of sigma.
 LEFT_OUT = {"two_cases", "quotient_rule", "logarithm_first", "entropies", "course", "hidden_layer"}
@@ -74,4 +74,4 @@ def test_enough_slips():
         m for at, path in enumerate(DOCUMENTS) for m in [*mutants(path.read_text(encoding="utf-8"))][at % EACH :: EACH]
     ]
     assert {kind for kind, _, _ in tried} == set(SLIPS)
-    assert len(tried) >= 90
+    assert len(tried) >= 60
