@@ -17,6 +17,7 @@ a few rows at a time.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import array_api_compat as compat
@@ -26,11 +27,14 @@ from softreg._arrays import Array, as_dtype
 from softreg._blocks import ENOUGH_ROWS, FEWEST_ROWS, dense, times
 from softreg._kernels import fastest
 from softreg._objective import WORKSPACE, Objective
+from softreg._threads import for_large_products, side_by_side
 
 Blocks = list[list[Array]]  # at [k][j] that of classes k and j <= k, shape (q, q)
 
 PRODUCT = 2**20  # numbers in a product that is added to the Hessian: 8 MiB in float64
 LONG = 32  # entries of x~ from which products of single pairs of classes are fast
+GROUPS = 8  # of pairs of classes, each of which may have a thread: more would take more memory
+SHARED = 10**8  # multiplications with a block of rows that are worth threads
 
 
 def unit_rows(objective: Objective, X: Array, dtype: Any) -> Array:
@@ -174,19 +178,31 @@ def _add_by_pairs_of_classes(
 ) -> float:
     """Add sums of P~_kj x~x~', each a product of an array with its own transpose; return the sum of the weights.
 
-    The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~.
+    The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~. Threads share
+    out the pairs, where there are some: BLAS's own hardly help with products of this size.
     """
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
+    pairs = [(k, j) for k in range(K - 1) for j in range(k + 1)]
+    groups = [pairs[first::GROUPS] for first in range(GROUPS)] if compat.is_numpy_namespace(xp) and K > 2 else [pairs]
+
+    def add(x: Array, p: Array, root: Array, pairs: list[tuple[int, int]]) -> None:
+        for k, j in pairs:
+            y = x * (root[:, k] * (root[:, j] if j < k else xp.sqrt(1 - p[:, k])))[:, None]
+            if j < k:
+                blocks[k][j] -= xp.matrix_transpose(y) @ y
+            else:
+                blocks[k][k] += xp.matrix_transpose(y) @ y
+
     count = 0.0
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * q + 3 * K, fewest=min(q, ENOUGH_ROWS)):
         count += p.shape[0] if w is None else float(xp.sum(w, dtype=objective.wide))
-        root = xp.sqrt(p)
-        for k in range(K - 1):
-            for j in range(k):
-                y = x * (root[:, k] * root[:, j])[:, None]
-                blocks[k][j] -= xp.matrix_transpose(y) @ y
-            y = x * (root[:, k] * xp.sqrt(1 - p[:, k]))[:, None]
-            blocks[k][k] += xp.matrix_transpose(y) @ y
+        work = partial(add, x, p, xp.sqrt(p))
+        multiplications = x.shape[0] * q * q * len(pairs)
+        if len(groups) > 1 and multiplications >= SHARED:
+            side_by_side(work, groups)
+        else:
+            with for_large_products(multiplications):
+                work(pairs)
     return count
 
 
@@ -206,12 +222,13 @@ def _add_at_once(
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=min(K * q // 2, many)):
         count += p.shape[0] if w is None else float(xp.sum(w, dtype=objective.wide))
         z = xp.reshape(p[:, :-1, None] * x[:, None, :], (p.shape[0], K * q))
-        if H is None:
-            outer -= xp.matrix_transpose(z) @ z
-        else:
-            for at in range(0, K * q, many):
-                end = min(at + many, K * q)
-                outer[at:end, :end] -= xp.matrix_transpose(z[:, at:end]) @ z[:, :end]
+        with for_large_products(z.shape[0] * z.shape[1] ** 2):
+            if H is None:
+                outer -= xp.matrix_transpose(z) @ z
+            else:
+                for at in range(0, K * q, many):
+                    end = min(at + many, K * q)
+                    outer[at:end, :end] -= xp.matrix_transpose(z[:, at:end]) @ z[:, :end]
         own += xp.matrix_transpose(x) @ z
     for k in range(K):
         if H is None:

@@ -3,7 +3,7 @@
 Blocks of rows that stay in the cache of one core are shared out between threads, each of which does
 all of a block's work. BLAS splits products instead, and such small ones cost more to split than they
 bring, many times more where other programs run on the same cores. So BLAS has one thread during a
-fit, but for the Hessians of large problems; its own number of threads, which the user's settings and
+fit, but for the largest products; its own number of threads, which the user's settings and
 OMP_NUM_THREADS decide, is how many work on blocks.
 """
 
@@ -23,6 +23,7 @@ from threadpoolctl import ThreadpoolController
 
 LARGE = 10**10  # multiplications from which one product is worth the threads of BLAS
 
+S = TypeVar("S")
 T = TypeVar("T")
 _workers = ContextVar("workers", default=1)
 
@@ -74,7 +75,7 @@ def _pool(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), "softreg")
 
 
-def side_by_side(work: Callable[[slice], T], parts: Sequence[slice]) -> list[T]:
+def side_by_side(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
     """Return what `work` gives for each part, in order; the parts are shared out between threads."""
     helpers = min(_workers.get(), len(parts)) - 1
     if helpers <= 0:

@@ -251,9 +251,8 @@ def dense(
     factor = [] if factor is None else factor
     factor.clear()
     scale, K = curvature.scale, curvature.n_classes - 1
-    rows = curvature.n_rows if index is None else index.shape[0]
-    with for_large_products(rows * (scale.shape[0] * K) ** 2):
-        H = curvature.hessian(theta, index, single=single)
+    H = curvature.hessian(theta, index, single=single)
+    with for_large_products(H.shape[0] ** 3 / 3):
         solve = positive_definite_solver(H)
     xp, dtype = compat.array_namespace(H), H.dtype
     if solve is None:
