@@ -100,8 +100,7 @@ class Preconditioner:
     more than it can save, the diagonal; it is renewed, with the curvature of where the solver is, after
     10, 20, 40, ... passes. When iterations have cost `WORTH` of what a dense Hessian would, that is made, and
     made again whenever that much has been spent: so neither the refreshes nor the iterations between
-    them can cost much more than the other. One that is so dear that it has fewer rows than wanted is
-    worth less, and waits for all of its cost.
+    them can cost much more than the other.
     """
 
     def __init__(self, curvature: Curvature) -> None:
@@ -115,7 +114,6 @@ class Preconditioner:
         fewest, enough = min(n, P), min(n, ROWS_PER_PARAMETER * P)
         self.rows = max(self._affordable(CHEAP), min(enough, max(fewest, self._affordable(DEAR))))
         self.rows = min(n, self.rows)
-        self.worth = WORTH if self.rows >= enough else 1.0
         self.dense_possible = P <= LARGEST
         self.newton = self.dense_possible and self.rows == n and self._dense_cost(n) <= CHEAP
         kronecker_cost = (n * q * q * FLOP_LARGE + 12 * q**3 * FLOP + 3 * CALL) / self.one_pass
@@ -150,7 +148,7 @@ class Preconditioner:
         if first:
             self.made_dense = passes
         cost = self._dense_cost(self.rows)
-        due = 1 if self.newton else max(FEWEST, self.worth * cost) * (DOUBT if now and cost <= DEAR else 1)
+        due = 1 if self.newton else max(FEWEST, WORTH * cost) * (DOUBT if now and cost <= DEAR else 1)
         if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
