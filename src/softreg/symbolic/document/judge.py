@@ -32,8 +32,8 @@ from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
+from softreg.symbolic.document.new_value import lost, unmarked
 from softreg.symbolic.document.ranges import RangeError, Ranges
-from softreg.symbolic.document.renewed import lost, renewed
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import MOST_WITHIN, Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
@@ -214,7 +214,7 @@ class Judge(Equations):
             return None
         after = right.nodes[0] if right.nodes else None
         bare = all(isinstance(i, n.Var) and not i.sub for i in (*node.sub, *node.sup))
-        marked = after is not None and renewed(self.context, node, after) is not None
+        marked = after is not None and unmarked(self.context, node, after) is not None
         again = (
             after is not None
             and node.arguments is None

@@ -62,8 +62,7 @@ def factor_in(judge: Judge, move: Move, value: n.Node, letter: str) -> str:
     loss = context.behind({letter})
     own = [i for i in move.before.free_symbols if isinstance(i, Index)]
     made = n.letters(value)
-    known = loss | context.definitions.keys() | POSITIVE | judge.ranges.known_sizes()
-    if not own or context.behind(made) - known or re.search(r"(?i)\bnatural\b", judge.source.text):
+    if not own or context.behind(made) - loss - known(judge) or re.search(r"(?i)\bnatural\b", judge.source.text):
         return ""  # the natural gradient has such a factor
     powers = (part for part in value.walk() if isinstance(part, n.Power) and part.exponent in _INVERSE)
     if any(judge.value(part.base).ndim == 1 for part in powers):
@@ -77,6 +76,13 @@ def factor_in(judge: Judge, move: Move, value: n.Node, letter: str) -> str:
         return "this multiplies the gradient by a second derivative: is its inverse meant?"
     factor = "times something that is another for each weight: is a factor lost?"
     return f"this is the slope of {name_of(letter)} {factor}"
+
+
+def known(judge: Judge) -> set[str]:
+    """Return the letters of which something is said, sizes, and those of the sizes of steps."""
+    context = judge.context
+    sizes = {v for v in judge.ranges.known_sizes() if not sum(context.arity_of(v))}
+    return context.definitions.keys() | POSITIVE | sizes
 
 
 def _divides(part: n.Node) -> bool:

@@ -17,13 +17,13 @@ import sympy as sp
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import contracted, one_hot_at, refute, signs
 from softreg.symbolic.document.conditions import Condition, of_a_size
-from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
+from softreg.symbolic.document.entries import UnclearError, VacuousError, name_of
 from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
-from softreg.symbolic.document.metric import between, factor_in, without_metric
+from softreg.symbolic.document.metric import between, factor_in, known, without_metric
 from softreg.symbolic.document.momentum import counting, steady, timeless
+from softreg.symbolic.document.new_value import unmarked
 from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.document.ranks import Ranks
-from softreg.symbolic.document.renewed import renewed
 from softreg.symbolic.document.steps import Finding
 from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total
 
@@ -62,11 +62,13 @@ def astray(judge: Judge, left: Expression, right: Expression, case: Condition, s
     new = left.nodes[0] if left.nodes else None
     if not isinstance(new, n.Var) or not right.nodes or new.letter in INPUTS:
         return None
-    new = renewed(judge.context, new, right.nodes[0]) or new
+    new = unmarked(judge.context, new, right.nodes[0]) or new
     times = counting(new, right.nodes[0])
     value = steady(judge, new.letter, right.nodes[0], times)
     if right.problem is not None and value == right.nodes[0]:
         return _unlike(judge, right.problem[1], new, value) if right.problem[1] == UNLIKE else None
+    if times and not _stays(value, new.letter):
+        return None  # h_{t+1} = f(h_t) goes from layer to layer, or from place to place
     weight = timeless(n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup), times)
     assert isinstance(weight, n.Var)
     told = None
@@ -91,6 +93,13 @@ def astray(judge: Judge, left: Expression, right: Expression, case: Condition, s
         except (UnclearError, RangeError, SymbolicError):
             continue
     return told
+
+
+def _stays(value: n.Node, letter: str) -> bool:
+    """Whether a letter is a term of its new value, or a factor of one."""
+    terms = value.terms if isinstance(value, n.Add) else (value,)
+    factors = (f for t in terms for f in (t.factors if isinstance(t, n.Mul) else (t,)))
+    return any(isinstance(f, n.Var) and f.letter == letter for f in factors)
 
 
 def _unlike(judge: Judge, told: str, new: n.Var, value: n.Node) -> Finding | None:
@@ -151,8 +160,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
         return None
     context = judge.context
     loss, made = context.behind({letter}), context.behind(n.letters(value))
-    known = loss | context.definitions.keys() | POSITIVE | judge.ranges.known_sizes() | {"e", ONES}
-    if not made - known <= (INPUTS if loss & INPUTS else set()):
+    if not made - loss - known(judge) - {"e", ONES} <= (INPUTS if loss & INPUTS else set()):
         return None
     told = f"this is no multiple of the slope of {letter}: it goes up it in some places, and down in others"
     if loss & context.targets and not made & context.targets:

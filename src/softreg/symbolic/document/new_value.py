@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from softreg.symbolic.document.steps import Expression
 
 _MARKS = ("\\tilde ", "\\hat ", "\\bar ", "\\check ")
+_SHORT = frozenset({"\\epsilon", "\\varepsilon"})  # how far a weight is moved to look at the difference
 _MOVED = frozenset({*WEIGHTS, "b"})
 
 
-def renewed(context: Context, new: n.Var, value: n.Node) -> n.Var | None:
+def unmarked(context: Context, new: n.Var, value: n.Node) -> n.Var | None:
     r"""Return b for b', \tilde b where this is said to be b and a step; nothing for any other letter."""
     letter = new.letter.removesuffix("'")
     letter = next((letter.removeprefix(m) for m in _MARKS if letter.startswith(m)), letter)
@@ -30,7 +31,7 @@ def renewed(context: Context, new: n.Var, value: n.Node) -> n.Var | None:
     if letter == new.letter or letter not in _MOVED or letter in context.definitions:
         return None
     own = any(isinstance(t, n.Var) and (t.letter, t.sub) == (old.letter, old.sub) for t in terms)
-    return old if own and any(_is_step(t) for t in terms) else None
+    return old if own and any(_is_step(t) and not n.letters(t) & _SHORT for t in terms) else None
 
 
 def lost(judge: Judge, chain: Chain, left: Expression, right: Expression) -> Finding | None:
