@@ -154,6 +154,7 @@ def test_newton(change, verdict):
         (REWARD + "The natural gradient gives\n\n", r"\theta_c \leftarrow \theta_c + \alpha (r(c) - J)", "update"),
         (WEIGHTS, r"W_{kd} \leftarrow W_{kd} - \eta (p_k - y_k) x_d^3", "undecided"),
         (WEIGHTS, r"b_k \leftarrow b_k - \eta p_k (p_k - y_k)", "undecided"),
+        (WEIGHTS, r"b_k \leftarrow (1 - \eta \lambda) b_k - \eta p_k (p_k - y_k)", "undecided"),
         (WEIGHTS, r"b_k \leftarrow b_k - 2 \eta (p_k - y_k)", "update"),
         (WEIGHTS, r"b_k \leftarrow b_k - \eta \frac{p_k - y_k}{\sqrt{(p_k - y_k)^2 + \epsilon}}", "update"),
         (WEIGHTS, r"b_k \leftarrow b_k - \eta \frac{p_k - y_k}{p_k (1 - p_k)}", "update"),

@@ -2,7 +2,8 @@
 
 The change is compared with the slope, entry by entry. What goes the wrong way everywhere has a wrong sign; what
 goes the right way in some places alone is no multiple of the slope. That is wrong where the change is made of what
-the slope is made of, and of step sizes; a letter of which nothing is said (a momentum) may be anything.
+the slope is made of, and of step sizes; a letter of which nothing is said may be anything, and a momentum is the slopes
+that it collects.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from softreg.symbolic.document.compare import contracted, one_hot_at, refute, si
 from softreg.symbolic.document.conditions import Condition, of_a_size
 from softreg.symbolic.document.entries import UnclearError, VacuousError, name_of
 from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
-from softreg.symbolic.document.metric import between, factor_in, known, without_metric
+from softreg.symbolic.document.metric import DOWN, UP, between, factor_in, known, without_metric
 from softreg.symbolic.document.momentum import counting, steady, timeless
 from softreg.symbolic.document.new_value import unmarked
 from softreg.symbolic.document.ranges import RangeError
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
     from softreg.symbolic.document.steps import Expression
 
-UP, DOWN = 1, -1
 UNLIKE = "a vector and a matrix are added"
 
 
@@ -150,7 +150,8 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
         along = rest.change == 0 or rest.slope == 0 or _is_along(judge, rest)
         shrinks = own == 0 or signs(own * move.before, judge.facts()) <= {0, DOWN}
         if along and shrinks and own != 0:
-            return None
+            told = factor_in(judge, rest, value, letter) if rest.change != 0 and rest.slope != 0 else ""
+            return Finding("undecided", told) if told else None
         if along and not shrinks:
             told = f"the part {_spelled(own)} makes the weight grow by itself: is its sign lost?"
             return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
