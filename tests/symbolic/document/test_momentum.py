@@ -67,6 +67,14 @@ def test_the_nearest_counts():
     assert last(BASE, (*rows, r"w \leftarrow w + \eta v")) == "false"
 
 
+def test_within_the_text():
+    """What the text says is collected counts as well."""
+    start = BASE + "\nLet $g_t = \\nabla_w L(w_t)$ and $v_{t+1} = \\mu v_t + g_t$.\n"
+    for letter in ("g_t", "v_{t+1}"):
+        assert last(start, (rf"w_{{t+1}} = w_t - \eta {letter}",)) == "update"
+        assert last(start, (rf"w_{{t+1}} = w_t + \eta {letter}",)) == "false"
+
+
 def test_step_sizes():
     """Each weight may have a step size of its own."""
     assert last(ENTRIES, (r"b_k \leftarrow b_k - \eta_k (p_k - y_k)",)) == "update"

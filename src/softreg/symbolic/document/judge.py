@@ -71,7 +71,7 @@ class Judge(Equations):
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
-        self.readable: list[tuple[Chain, list[Expression]]] = []  # all chains with their sides
+        self.readable: list[tuple[Chain, list[Expression]]] = []  # all chains, also those within the text
         self.strayed: list[Step] = []  # updates and definitions that are wrong
         self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._misdefined: set[str] = set()  # letters whose definition goes astray
@@ -86,7 +86,8 @@ class Judge(Equations):
         sides.type_definitions()
         sides.count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
-        self.readable = readable
+        said = [*readable, *((chain, sides.read_all(chain)) for chain in self.inline)]
+        self.readable = sorted(said, key=lambda pair: pair[0].links[0].relation.start)
         scopes = [sides.type(expressions) for _, expressions in readable]
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
