@@ -39,6 +39,7 @@ _IN_A_CASE = re.compile(
     r"\b(?:if|when|case|wrong|others?|otherwise|incorrect|misclassified|wenn|falls|sonst|anderen|si|lorsque|quand|cas"
     r"|autres|cuando|caso|otr[ao]s)\b|当|若|如果|否则"
 )
+_OF_A_STEP = re.compile(r"\b(?:steps?|updat\w*|descent|ascent|new|learning|rule)\b|更新|下降|上升")
 _LETTER = r"(?:\\(?:mathbf|boldsymbol|bm|mathrm|mathcal)\s*\{?\s*)?%s\}?(?:_\{?\w+\}?)?"
 _IS = r"[\s,]*(?:\b(?:is|be|denotes?|being|are|for|ist|sei|est|soit|es|sea|bezeichnet|désigne)\b\s*)"
 _THE = r"(?:(?:the|a|its|our|die|der|das|la|le|el|il|une?)\s+|l['\u2019])?"
@@ -56,6 +57,11 @@ def sentence(before: str) -> str:
 def in_a_case(before: str) -> bool:
     """Whether the words before a display restrict it to some samples or classes."""
     return bool(_IN_A_CASE.search(sentence(before).lower()))
+
+
+def of_a_step(before: str) -> bool:
+    """Whether the words before a display say that a step is made, or a value changed."""
+    return bool(_OF_A_STEP.search(sentence(before).lower()))
 
 
 def called(letter: str, chain: Chain, text: str) -> Iterator[tuple[str, str]]:

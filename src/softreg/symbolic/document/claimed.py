@@ -16,10 +16,10 @@ from softreg.symbolic.document.compare import refute, signs
 from softreg.symbolic.document.definitions import Definition
 from softreg.symbolic.document.entries import POSITIVE, UnclearError, name_of, scalar
 from softreg.symbolic.document.letters import ALWAYS_PROBABILITIES, LOSSES, SAMPLE
+from softreg.symbolic.document.metric import between
 from softreg.symbolic.document.ranges import RangeError
 from softreg.symbolic.document.source import Chain
 from softreg.symbolic.document.steps import Expression, Finding
-from softreg.symbolic.document.updates import between
 from softreg.symbolic.terms import Index, SymbolicError, total
 
 if TYPE_CHECKING:

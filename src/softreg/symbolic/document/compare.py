@@ -226,6 +226,20 @@ def signs(e: Expr, facts: Facts, points: int = 3, most: int = 2) -> set[int]:
     return found
 
 
+def in_proportion(a: Expr, b: Expr, own: Iterable[Any], facts: Facts) -> bool:
+    """Whether the quotient of two values was the same for all values of some indices, wherever it was looked at."""
+    own = set(own)
+    first: dict[Any, Any] = {}
+    for _, places, (top, bottom), seed in _places((a, b), facts, ((3,) * 9, (3,) * 9)):
+        if abs(bottom) < numeric.TOLERANCE:
+            continue
+        at = (seed, *((i, place) for i, place in places.items() if i not in own))
+        known = first.setdefault(at, top / bottom)
+        if abs(top / bottom - known) > numeric.TOLERANCE * (1 + abs(known)):
+            return False
+    return True
+
+
 def _places(
     values: tuple[Expr, ...], facts: Facts, choices: tuple[tuple[int, ...], ...], most: int | None = None
 ) -> Iterator[tuple[dict[str, int], dict[Expr, int], list[Any], int]]:

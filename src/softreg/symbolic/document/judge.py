@@ -32,6 +32,7 @@ from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
 from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
+from softreg.symbolic.document.new_value import lost, unmarked
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import MOST_WITHIN, Chain, Link, Source
@@ -70,6 +71,7 @@ class Judge(Equations):
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
+        self.readable: list[tuple[Chain, list[Expression]]] = []  # all chains, also those within the text
         self.strayed: list[Step] = []  # updates and definitions that are wrong
         self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._misdefined: set[str] = set()  # letters whose definition goes astray
@@ -84,6 +86,8 @@ class Judge(Equations):
         sides.type_definitions()
         sides.count_letters(readable)
         self.ranges.vote([node for _, all_ in readable for e in all_ for node in e.nodes])
+        said = [*readable, *((chain, sides.read_all(chain)) for chain in self.inline)]
+        self.readable = sorted(said, key=lambda pair: pair[0].links[0].relation.start)
         scopes = [sides.type(expressions) for _, expressions in readable]
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
@@ -171,12 +175,11 @@ class Judge(Equations):
 
     def _strays(self, verdict: str, chain: Chain, case: Any, left: Expression, right: Expression) -> Finding | None:
         """Return what is wrong with an update or a definition, which claim nothing by themselves."""
+        found = self._hint(partial(lost, self, chain, left, right)) if verdict in ("update", "definition") else None
         if verdict == "update":
-            found = self._hint(partial(astray, self, left, right, case, in_a_case(chain.before)))
+            found = found or self._hint(partial(astray, self, left, right, case, in_a_case(chain.before)))
         elif verdict == "definition" and not case:
-            found = self._hint(partial(contradicted, self, chain, left, right))
-        else:
-            found = None
+            found = found or self._hint(partial(contradicted, self, chain, left, right))
         return found or None
 
     def _suppose(self, step: Step, chain: Chain) -> None:
@@ -212,6 +215,7 @@ class Judge(Equations):
             return None
         after = right.nodes[0] if right.nodes else None
         bare = all(isinstance(i, n.Var) and not i.sub for i in (*node.sub, *node.sup))
+        marked = after is not None and unmarked(self.context, node, after) is not None
         again = (
             after is not None
             and node.arguments is None
@@ -220,7 +224,7 @@ class Judge(Equations):
         )
         if after == node and node.letter not in self.context.definitions:
             return "definition", ""  # z = (z_1, ..., z_K)
-        if (again and (not node.primes or node.letter in WEIGHTS)) or link.relation.type == "ARROW":
+        if marked or (again and (not node.primes or node.letter in WEIGHTS)) or link.relation.type == "ARROW":
             if after is not None and (told := of_another(node, after)):
                 return "false", told
             problem = f"; {right.problem[1]}" if right.problem else ""

@@ -22,3 +22,4 @@ ALWAYS_PROBABILITIES = frozenset(
 PREDICTIONS = frozenset({"softmax", "sigmoid", "\\sigma", "S"})
 SAMPLE = "(sample)"  # the index of a sum over samples that no letter counts: \\sum_x
 SIZES = ("K", "C", "N", "n", "m", "M", "B", "d", "D", "J", "L", "c", "k", "p", "T", "V")
+STEPS = frozenset({"\\eta", "\\alpha", "\\epsilon", "\\varepsilon", "\\gamma"})  # what the size of a step is called

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from softreg.symbolic.document.abbreviations import joined, names_in
+from softreg.symbolic.document.assigned import ADDING, with_adding, with_arrows
 from softreg.symbolic.document.conditions import Condition, of_a_size, said
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
 from softreg.symbolic.document.groups import depth_of, hidden, opened
@@ -172,8 +173,20 @@ class Source:
                 chains.append(self._bad(match.start(), UNPAIRED))
         inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
+        for chain in (*chains, *inline):
+            self._add_up(chain)
         self._abbreviate([*chains, *inline])
         return chains, inline
+
+    @staticmethod
+    def _add_up(chain: Chain) -> None:
+        """Read b += a = c as the new value b + a = b + c."""
+        for link in chain.links if chain.links[0].relation.value in ADDING else ():
+            sign = replace(chain.links[0].relation, type=ADDING[chain.links[0].relation.value])
+            opens, closes = (replace(sign, type=kind, value=value) for kind, value in (("LPAR", "("), ("RPAR", ")")))
+            head, right = chain.head, link.right
+            text = f"{head.text} {sign.value[0]} ({right.text})"
+            link.right = replace(right, tokens=(*head.tokens, sign, opens, *right.tokens, closes), text=text)
 
     def _bad(self, at: int, told: str) -> Chain:
         bad = self.side([Token("BAD", told, at, at + 2)])
@@ -250,7 +263,7 @@ class Source:
         self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True, anew: bool = False
     ) -> None:
         first, begin = True, start
-        made = tokens(self.text, start, end)
+        made = with_adding(tokens(self.text, start, end))
         if depth_of(made) > DEEPEST:
             if shown:
                 chains.append(self._bad(start, f"brackets within each other, more than {DEEPEST} deep, are not read"))
@@ -265,7 +278,7 @@ class Source:
                 self._named.add(token.value)
         if shown:
             self.unjudged.setdefault(BESIDE, []).extend(equations_beside(self.text, start, end, _closed))
-        found = list(rows(made))
+        found = list(map(with_arrows, rows(made)))
         behind = len(found) > 1 and not self._announces(found[0]) and bool(self._announces(found[-1]))
         for row in found:
             if shown:

@@ -2,26 +2,29 @@
 
 The change is compared with the slope, entry by entry. What goes the wrong way everywhere has a wrong sign; what
 goes the right way in some places alone is no multiple of the slope. That is wrong where the change is made of what
-the slope is made of, and of step sizes; a letter of which nothing is said (a momentum) may be anything.
+the slope is made of, and of step sizes; a letter of which nothing is said may be anything, and a momentum is the slopes
+that it collects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from softreg.symbolic import namespace
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.compare import contracted, one_hot_at, refute, signs
 from softreg.symbolic.document.conditions import Condition, of_a_size
-from softreg.symbolic.document.entries import POSITIVE, UnclearError, VacuousError, name_of
+from softreg.symbolic.document.entries import UnclearError, VacuousError, name_of
 from softreg.symbolic.document.letters import INPUTS, LOSSES, ONES, PREDICTIONS
+from softreg.symbolic.document.metric import DOWN, UP, between, factor_in, known, without_metric
+from softreg.symbolic.document.momentum import counting, steady, timeless
+from softreg.symbolic.document.new_value import unmarked
 from softreg.symbolic.document.ranges import RangeError
+from softreg.symbolic.document.ranks import Ranks
 from softreg.symbolic.document.steps import Finding
 from softreg.symbolic.terms import Expr, Index, Pick, SymbolicError, Total
 
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
     from softreg.symbolic.document.steps import Expression
 
-UP, DOWN = 1, -1
-_INVERSE = (n.MINUS_ONE, n.negative(n.Number(Fraction(1))))
+UNLIKE = "a vector and a matrix are added"
+
+
+class UnlikeError(RangeError):
+    """A weight and what it becomes have other shapes."""
 
 
 @dataclass
@@ -54,16 +60,21 @@ def astray(judge: Judge, left: Expression, right: Expression, case: Condition, s
     The case is one of two indices; `some` says that the words are about some samples or classes, whichever.
     """
     new = left.nodes[0] if left.nodes else None
-    if not isinstance(new, n.Var) or right.problem is not None or new.letter in INPUTS:
+    if not isinstance(new, n.Var) or not right.nodes or new.letter in INPUTS:
         return None
-    counted = [i.terms[0] for i in new.sub if isinstance(i, n.Add) and i.terms[1:] == (n.Number(Fraction(1)),)]
-    counted += [n.Var(new.mark.removesuffix("+1"))] if new.mark.endswith("+1") else []
-    value = n.rebuilt(right.nodes[0], partial(_at_one_time, times=counted)) if counted else right.nodes[0]
-    weight = n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup)
+    new = unmarked(judge.context, new, right.nodes[0]) or new
+    times = counting(new, right.nodes[0])
+    value = steady(judge, new.letter, right.nodes[0], times)
+    if right.problem is not None and value == right.nodes[0]:
+        return _unlike(judge, right.problem[1], new, value) if right.problem[1] == UNLIKE else None
+    if times and not _stays(value, new.letter):
+        return None  # h_{t+1} = f(h_t) goes from layer to layer, or from place to place
+    weight = timeless(n.Var(new.letter, tuple(i for i in new.sub if isinstance(i, (n.Var, n.Number))), new.sup), times)
+    assert isinstance(weight, n.Var)
     told = None
     for letter in (d for d in judge.context.definitions if d in LOSSES and judge.context.arity_of(d) == (0, 0)):
         try:
-            if counted:
+            if value != right.nodes[0]:
                 judge.ranges.attempt(value, {})
             move = _in_case(judge, _moved(judge, value, weight, letter), case)
             stray = "" if some else _stray(judge, move)
@@ -71,13 +82,34 @@ def astray(judge: Judge, left: Expression, right: Expression, case: Condition, s
                 told = told or Finding("undecided", f"the index {stray} stands on the right alone: is it another one?")
                 continue
             if _is_along(judge, move):
-                return None
-            if _ways(judge, move):
+                if not (factor := factor_in(judge, move, value, letter)):
+                    return None
+                told = told or Finding("undecided", factor)
+            elif _ways(judge, move):
                 across = partial(_apart, judge, move, letter) if some else partial(_across, judge, move, value, letter)
                 told = told or _against(judge, move, letter) or across()
+        except UnlikeError as error:
+            told = told or _unlike(judge, str(error), new, value)
         except (UnclearError, RangeError, SymbolicError):
             continue
     return told
+
+
+def _stays(value: n.Node, letter: str) -> bool:
+    """Whether a letter is a term of its new value, or a factor of one."""
+    terms = value.terms if isinstance(value, n.Add) else (value,)
+    factors = (f for t in terms for f in (t.factors if isinstance(t, n.Mul) else (t,)))
+    return any(isinstance(f, n.Var) and f.letter == letter for f in factors)
+
+
+def _unlike(judge: Judge, told: str, new: n.Var, value: n.Node) -> Finding | None:
+    """Return that shapes do not fit, which is wrong if the document shows that all vectors and matrices are such."""
+    ranks = Ranks(judge.context)
+    if new.letter not in judge.context.behind({v for v in judge.context.definitions if v in LOSSES}):
+        return None
+    whole = {v.letter.removesuffix("_rows") for v in (new, *n.values(value)) if ranks.rank(v)}
+    said = {v.removesuffix("_rows") for v in judge.context.said_ranks} | {ONES}
+    return Finding("undecided" if whole - said else "type-error", told)
 
 
 def _against(judge: Judge, move: Move, letter: str) -> Finding | None:
@@ -118,7 +150,8 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
         along = rest.change == 0 or rest.slope == 0 or _is_along(judge, rest)
         shrinks = own == 0 or signs(own * move.before, judge.facts()) <= {0, DOWN}
         if along and shrinks and own != 0:
-            return None
+            told = factor_in(judge, rest, value, letter) if rest.change != 0 and rest.slope != 0 else ""
+            return Finding("undecided", told) if told else None
         if along and not shrinks:
             told = f"the part {_spelled(own)} makes the weight grow by itself: is its sign lost?"
             return _false(judge, move.of(own, -move.to * move.before if move.to else move.before), told)
@@ -128,8 +161,7 @@ def _across(judge: Judge, move: Move, value: n.Node, letter: str) -> Finding | N
         return None
     context = judge.context
     loss, made = context.behind({letter}), context.behind(n.letters(value))
-    known = loss | context.definitions.keys() | POSITIVE | judge.ranges.known_sizes() | {"e", ONES}
-    if not made - known <= (INPUTS if loss & INPUTS else set()):
+    if not made - loss - known(judge) - {"e", ONES} <= (INPUTS if loss & INPUTS else set()):
         return None
     told = f"this is no multiple of the slope of {letter}: it goes up it in some places, and down in others"
     if loss & context.targets and not made & context.targets:
@@ -185,7 +217,8 @@ def _stray(judge: Judge, move: Move) -> str:
     """Return an index of the change that is neither the weight's nor a sample's; empty if there is none."""
     own = {i for i in move.before.free_symbols if isinstance(i, Index)}
     free = {i for i in move.change.free_symbols - move.slope.free_symbols - own if isinstance(i, Index)}
-    met = {i for delta in move.change.atoms(sp.KroneckerDelta) for i in delta.args}
+    free_here = move.change.free_symbols
+    met = {i for delta in move.change.atoms(sp.KroneckerDelta) if delta.free_symbols <= free_here for i in delta.args}
     names = {name_of(y) for y in judge.context.targets}
     targets = [x.indices for x in move.change.atoms(sp.Indexed) if str(x.base.label) in names]
     if targets:
@@ -216,23 +249,14 @@ def _spelled(e: Expr) -> str:
     return str(e).replace("[", "_").replace("]", "").replace(", ", "").replace("_rows", "")
 
 
-def _at_one_time(part: n.Node, times: list[n.Node]) -> n.Node | None:
-    """Return w for w_k, where k counts the updates: w_{k+1} = w_k + ..."""
-    if not isinstance(part, n.Var) or not set(part.sub) & set(times):
-        return None
-    if part.letter in POSITIVE:
-        return n.Number(Fraction(1))  # the size of a step changes nothing about where it goes
-    return replace(part, sub=tuple(i for i in part.sub if i not in times))
-
-
 def _moved(judge: Judge, value: n.Node, weight: n.Var, loss: str) -> Move:
     """Return by how much an entry of the weight changes, and the slope of the loss there."""
-    value, sign = _without_metric(judge, value)
+    value, sign = without_metric(judge, value)
 
     def entries(value: n.Node, slope: n.Node) -> Move:
         old, new, slopes = (judge.value(node) for node in (weight, value, slope))
-        if not old.shape == new.shape == slopes.shape:
-            raise RangeError("a weight and what it becomes have other shapes")
+        if old.shape != new.shape or old.shape != slopes.shape:
+            raise (UnlikeError if old.shape == slopes.shape else RangeError)("a weight and its step have other shapes")
         at = tuple(Index(c, size) for c, size in zip("ijkl", old.shape, strict=False))
         before = old.at(*at)
         found = [between(judge, e) for e in (before, sign * (new.at(*at) - before), slopes.at(*at))]
@@ -280,32 +304,6 @@ def _at_sample(e: Expr, sample: Index) -> Expr:
     return Total(_at_sample(e.term, sample), e.index) if isinstance(e, Total) else e
 
 
-def _without_metric(judge: Judge, value: n.Node) -> tuple[n.Node, int]:
-    """Return a value without the inverse of a definite matrix, which turns no direction, and the matrix's sign."""
-    inverses = [p for p in value.walk() if isinstance(p, n.Power) and p.exponent in _INVERSE]
-    found = [(p, matrix) for p in inverses for matrix in [judge.value(p.base)] if matrix.ndim == 2]
-    if not found:
-        return value, 1
-    ((inverse, matrix),) = found[:1]
-    rows, columns = matrix.shape
-    q = sp.IndexedBase(sp.Symbol("q of any direction", real=True), shape=(rows,))
-    vector = namespace.Array((rows,), lambda i: q[i])
-    form = namespace.sum(vector * namespace.matmul(matrix, vector)).at()
-    way = signs(between(judge, form), judge.facts())
-    if len(found) > 1 or rows != columns or way not in ({UP}, {DOWN}):
-        raise UnclearError("whether a matrix is definite is not known")
-
-    def change(part: n.Node) -> n.Node | None:
-        if isinstance(part, n.Mul) and inverse in part.factors:
-            return n.Mul(tuple(f for f in part.factors if f != inverse))
-        return None
-
-    bare = n.rebuilt(value, change)
-    if inverse in bare.walk():
-        raise UnclearError("an inverse that multiplies nothing")
-    return bare, next(iter(way))
-
-
 def _height(judge: Judge, loss: str) -> set[int]:
     return signs(between(judge, judge.value(n.Var(loss)).at()), judge.facts())
 
@@ -326,11 +324,3 @@ def _in_place(part: n.Node, slope_of: str, by: n.Var) -> n.Node | None:
     """Return what stands for the slope of a loss in a weight."""
     slope = isinstance(part, n.Derivative) and isinstance(part.body, n.Var) and part.variable == by
     return by if slope and n.letters(part) >= {slope_of} else None
-
-
-def between(judge: Judge, e: Any) -> Any:
-    """Return the value for targets between 0 and 1, where they are of two classes."""
-    names = {name_of(y) for y in judge.context.targets} if judge.context.binary else set()
-    targets = [x for x in e.atoms(sp.Indexed) if str(x.base.label) in names]
-    targets += [x for x in e.atoms(sp.Symbol) if x.name in names and not targets]
-    return e.xreplace({y: 1 / (1 + sp.exp(y)) for y in targets})
