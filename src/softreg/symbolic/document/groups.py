@@ -7,10 +7,12 @@ of the display. What stays behind brackets that are not understood is told, and 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softreg.symbolic.document.commands import words
+from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.tokens import Token
 
 LAYOUTS = frozenset(
@@ -24,6 +26,8 @@ _ROWS = ("EQ", "ARROW", "IMPLIES", "AMP", "ROW")
 _BEGINS = ("ROW", "AMP", "QUAD", "EQ")
 _ENDS_OPERAND = ("NAME", "NUMBER", "LABEL", "RPAR", "RBRACE", "PRIME", "END")
 _CLOSING = {"RBRACE": "LBRACE", "RPAR": "LPAR", "END": "BEGIN"}
+_BOXED = re.compile(r"\\[a-z]+\s*\{\s*\$([^$]*)\$\s*\}\Z")
+_IN_TEXT = re.compile(r"\\(?:text|mbox)")
 _CALLED = ("NAME", "NUMBER", "LABEL")  # P(y = 1), 1[y = k]
 
 
@@ -76,6 +80,33 @@ def depth_of(made: list[Token]) -> int:
     """Return how deep brackets, braces and environments stand within each other."""
     steps = ((t.type in _CLOSING.values()) - (t.type in _CLOSING) for t in made)
     return max(itertools.accumulate(steps), default=0)
+
+
+def mismatched(made: list[Token]) -> str:
+    r"""Return what is wrong where an environment within a display ends as another, or has no end; empty if none does."""
+    open_: list[str] = []
+    for token in made:
+        if token.type == "BEGIN":
+            open_.append(token.value)
+        elif token.type == "END" and open_ and open_.pop() != token.value:
+            return f"\\end{{{token.value}}} does not end what was begun before it: is it another environment?"
+    return f"\\begin{{{open_[-1]}}} has no end; proposed repair: \\end{{{open_[-1]}}}" if open_ else ""
+
+
+def unboxed(made: list[Token], text: str) -> list[Token]:
+    r"""Return the tokens with \mbox{$a = b$} as {a = b}, and a bracket in a text, \text{)}, as text."""
+    out: list[Token] = []
+    for token in made:
+        boxed = _BOXED.match(text, token.start, token.end) if token.type == "TEXT" else None
+        if boxed:
+            inner = tokens(text, *boxed.span(1))
+            opening, closing = (Token(kind, "", at, at) for kind, at in (("LBRACE", token.start), ("RBRACE", token.end)))
+            out += [replace(opening, value="{"), *inner, replace(closing, value="}")]
+        elif token.type in ("LPAR", "RPAR") and _IN_TEXT.match(text, token.start):
+            out.append(replace(token, type="TEXT"))
+        else:
+            out.append(token)
+    return out
 
 
 def opened(made: list[Token]) -> list[Token]:
