@@ -64,7 +64,6 @@ def test_bars(bar):
 @pytest.mark.parametrize(
     "display",
     [
-        rf"\left( {SLOPE} = y_k - p_k \right)",
         rf"\frac{{{SLOPE} = y_k}}{{p_k}}",
         rf"( {SLOPE} = y_k - p_k",
         r"\mbox{the slope $a + c = b$}",

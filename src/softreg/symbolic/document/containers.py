@@ -37,6 +37,7 @@ _DISPLAY = re.compile(
     r"|\\\((?P<round>(?:(?!\\\().){1,2000}?)\\\)"
     r"|(?:stem|latexmath|asciimath):\[(?P<macro>[^\]\n]{1,2000})\]"
     r"|:math:`(?P<role>[^`]{1,2000})`"
+    r"|\$`(?P<ticked>[^`$]{1,2000})`\$"
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)"
     r"|\\(?P<edge>begin|end)\{(?P<around>[^{}\n]{1,40})\}",
     re.DOTALL,
@@ -44,7 +45,7 @@ _DISPLAY = re.compile(
 _DISPLAYS = frozenset(
     words("math directive stem shortcode escaped three dollars script brackets environment columns marked")
 )
-_INLINE = frozenset(words("round inline macro role"))
+_INLINE = frozenset(words("round inline macro role ticked"))
 _EDGE = re.compile(
     r"\\(begin|end)\{((?:" + "|".join([*ENVIRONMENTS.split(), *WITH_ARGUMENT.split()]) + r")\*?)\}"
 )
