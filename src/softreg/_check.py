@@ -64,9 +64,7 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
     else:
         _print(console, path, text, verdicts)
     if not verdicts.steps:
-        return _refuse(
-            console, path, f"{path} has no displayed equation: {NOTHING}", as_json=as_json, quiet=as_json
-        )
+        return _refuse(console, path, f"{path} has no displayed equation: {NOTHING}", as_json=as_json, quiet=as_json)
     return verdicts.exit_code
 
 

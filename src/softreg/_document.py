@@ -1,4 +1,4 @@
-"""Read a document that may be a derivation: bounded, from a file or a pipe, in any Unicode, or the text of a notebook."""
+"""Read a document that may be a derivation: bounded, from a file, a pipe or a notebook."""
 
 from __future__ import annotations
 

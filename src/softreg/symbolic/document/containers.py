@@ -1,4 +1,4 @@
-r"""Where mathematics stands in a file of Markdown, LaTeX, HTML and their kin, and what looks like it and stands nowhere.
+r"""Where mathematics stands in a file of Markdown, LaTeX, HTML and their kin, and what stands in no display.
 
 A display that begins as one environment and ends as another, and an equation of LaTeX that is in no display, are
 found too: who writes them means mathematics, and nothing of it is passed over.
@@ -35,7 +35,7 @@ _DISPLAY = re.compile(
     r"|\\begin\{(?P<argued>(?:" + "|".join(WITH_ARGUMENT.split()) + r")\*?)\}(?:\[[^\]\n]*\])?(?:\{[^{}\n]*\})?"
     r"(?P<columns>)"
     r"|\\\((?P<round>(?:(?!\\\().){1,2000}?)\\\)"
-    r"|(?:stem|latexmath|asciimath):\[(?P<macro>[^\]\n]{1,2000})\]"
+    r"|(?:stem|latexmath|asciimath):\[(?P<macro>[^\]\n]{1,400})\]"
     r"|:math:`(?P<role>[^`]{1,2000})`"
     r"|\$`(?P<ticked>[^`$]{1,2000})`\$"
     r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)"
@@ -46,9 +46,7 @@ _DISPLAYS = frozenset(
     words("math directive stem shortcode escaped three dollars script brackets environment columns marked")
 )
 _INLINE = frozenset(words("round inline macro role ticked"))
-_EDGE = re.compile(
-    r"\\(begin|end)\{((?:" + "|".join([*ENVIRONMENTS.split(), *WITH_ARGUMENT.split()]) + r")\*?)\}"
-)
+_EDGE = re.compile(r"\\(begin|end)\{((?:" + "|".join([*ENVIRONMENTS.split(), *WITH_ARGUMENT.split()]) + r")\*?)\}")
 _FRONT = re.compile(r"\s*(\+\+\+|---)[ \t]*\n.*?\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
 _ANNOTATION = re.compile(r"<annotation\b[^<>]{0,200}tex[^<>]{0,200}>(.*?)</annotation>", re.DOTALL)
 _MATHML = re.compile(r"</?(?:semantics|m(?:row|i|o|n|frac|style|text|table|sub|sup))\b")
@@ -58,15 +56,18 @@ UNPAIRED = "one of the $$ has no partner: which of them begin a display, and whi
 # an equation in LaTeX that is in no display
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n[ \t]*[^\s][^\n]*)*")
 _NOT_SHOWN = re.compile(
-    r"(?P<t>`++)[^`]*+(?P=t)|\\[A-Za-z]+\*?[ \t]*\[[^\]]*\]"
-    r"|\\(?:label|ref|eqref|cite\w*|url|href|includegraphics|input|bibliography|verb)\{[^}]*\}"
+    r"(?P<t>`++)[^`]*+(?P=t)|\\[A-Za-z]+\*?[ \t]*\[[^\]]{0,300}\]"
+    r"|\\(?:label|ref|eqref|cite\w*|url|href|includegraphics|input|bibliography|verb)\{[^}]{0,300}\}"
 )
-_EQUALS = re.compile(r"(?<![\\<>!=&?/\w\"'-])\s*=(?![=>\"'~])|(?<=[\w}])=(?=[\w\\{(-])|\\equiv\b")
+_EQUALS = re.compile(r"(?<![\\<>!=&?/\w\"'-])=(?![=>\"'~])|(?<=[\w}])=(?=[\w\\{(-])|\\equiv\b")
 _COMMAND = re.compile(
     r"\\(?:[dtc]?frac|sum|prod|log|ln|exp|partial|nabla|cdot|hat|bar|mathbf|mathrm|boldsymbol|operatorname|left"
     r"|sigma|theta|alpha|eta|lambda)(?![A-Za-z])"
 )
-_IMAGE = re.compile(r"(?:latex\.codecogs\.com/|/render/math\?math=|chart\?cht=tx)[^\s\"')]*?(?:=|%3D)[^\s\"')]", re.I)
+_IMAGE = re.compile(
+    r"(?:latex\.codecogs\.com/|/render/math\?math=|chart\?cht=tx)[^\s\"')]{0,500}?(?:=|%3D)[^\s\"')]", re.I
+)
+_OPTIONS = re.compile(r"(?<=\})\[[^\]\n]{0,300}\]")
 _SCRIPTED = re.compile(r"[_^]")
 _THEOREM = re.compile(r"\\newtheorem\*?\{([^{}\n]+)\}")
 TEXTUAL = frozenset(
@@ -100,11 +101,12 @@ def places(text: str) -> Iterator[Place]:
     front = _FRONT.match(text)
     at = front.end() if front else 0
     preamble = max(text.find("\\begin{document}"), 0)
+    in_tex = _OF_TEX.search(text) is not None
     around: list[str] = []
     textual = TEXTUAL | {name.lower() for name in _THEOREM.findall(text)}
     while match := _DISPLAY.search(text, at):
         yield from _stray(text, max(at, preamble), match.start(), around, textual)
-        found = _found(text, match)
+        found = _found(text, match, in_tex=in_tex)
         at = found.stop if found is not None else match.end()
         if match["edge"]:
             _enter(around, match["edge"], match["around"].rstrip("*"))
@@ -122,7 +124,7 @@ def _enter(around: list[str], edge: str, name: str) -> None:
             pass
 
 
-def _found(text: str, match: re.Match[str]) -> Place | None:
+def _found(text: str, match: re.Match[str], *, in_tex: bool) -> Place | None:
     """Return the mathematics in a container; nothing if it is code, or the edge of another environment."""
     group = match.lastgroup or ""
     begin, stop = match.span()
@@ -136,16 +138,11 @@ def _found(text: str, match: re.Match[str]) -> Place | None:
         end, stop, told = _ended(text, start, match["name"] or match["argued"])
     elif group == "dollars" and end == stop and "=" not in text[start:end]:
         told = UNPAIRED
-    elif group == "stem" and not _is_tex(text, match):
+    elif group == "stem" and not (in_tex or match[0].startswith("[latexmath") or "\\" in match["stem"]):
         return Place(start, end, begin, stop, told="AsciiMath is not read: write it in LaTeX", lost=True)
     elif group == "marked":
         return _of_tags(match)
     return Place(start, end, begin, stop, told=told, rows=group == "directive")
-
-
-def _is_tex(text: str, match: re.Match[str]) -> bool:
-    """Whether a block of AsciiDoc is in LaTeX."""
-    return match[0].startswith("[latexmath") or "\\" in match["stem"] or _OF_TEX.search(text) is not None
 
 
 def _of_tags(match: re.Match[str]) -> Place | None:
@@ -176,8 +173,7 @@ def _ended(text: str, at: int, name: str) -> tuple[int, int, str]:
         elif inner and other == inner[-1]:
             inner.pop()
         elif other == name:
-            told = f"\\begin{{{inner[-1]}}} has no end; proposed repair: \\end{{{inner[-1]}}} before" if inner else ""
-            return start, stop, told
+            return start, stop, ""
         else:
             open_ = inner[-1] if inner else name
             told = f"\\end{{{other}}} stands where \\begin{{{open_}}} ends; proposed repair: \\end{{{open_}}}"
@@ -190,6 +186,8 @@ def _stray(text: str, begin: int, end: int, around: list[str], textual: frozense
     name = around[-1] if around else "document"
     if name.rstrip("*") in DRAWN or begin >= end or text.find("=", begin, end) < 0:
         return
+    options = _OPTIONS.match(text, begin) if around else None
+    begin = options.end() if options else begin
     unknown = name.lower() not in textual
     for paragraph in _PARAGRAPH.finditer(text, begin, end):
         bare = _NOT_SHOWN.sub(lambda m: " " * len(m[0]), paragraph[0])

@@ -87,7 +87,7 @@ def depth_of(made: list[Token]) -> int:
 
 
 def mismatched(made: list[Token]) -> str:
-    r"""Return what is wrong where an environment within a display ends as another, or has no end; empty if none does."""
+    r"""Return what is wrong where an environment ends as another, or has no end; empty if none does."""
     open_: list[str] = []
     for token in made:
         if token.type == "BEGIN":
@@ -104,7 +104,9 @@ def unboxed(made: list[Token], text: str) -> list[Token]:
         boxed = _BOXED.match(text, token.start, token.end) if token.type == "TEXT" else None
         if boxed:
             inner = tokens(text, *boxed.span(1))
-            opening, closing = (Token(kind, "", at, at) for kind, at in (("LBRACE", token.start), ("RBRACE", token.end)))
+            opening, closing = (
+                Token(kind, "", at, at) for kind, at in (("LBRACE", token.start), ("RBRACE", token.end))
+            )
             out += [replace(opening, value="{"), *inner, replace(closing, value="}")]
         elif token.type in ("LPAR", "RPAR") and _IN_TEXT.match(text, token.start):
             out.append(replace(token, type="TEXT"))

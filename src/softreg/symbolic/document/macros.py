@@ -41,7 +41,15 @@ _TAKES = re.compile(r"\\(" + "|".join(sorted({*FONTS, *ACCENTS, "sqrt", "frac", 
 _HALF = re.compile(r"\\[dt]?frac\s*(\{[^{}]*(\{[^{}]*\}[^{}]*)*\}|[A-Za-z0-9]|(?<=frac)\\[A-Za-z]+)\s*\Z")
 # what everybody calls a display for short, and a style file that is not here defines
 _SHORT = re.compile(r"\\(b|e)(e|eq|eqn|ea|eqa|a|al)(?![A-Za-z])")
-_MEANT = {"e": "equation", "eq": "equation", "eqn": "equation", "ea": "eqnarray", "eqa": "eqnarray", "a": "align"}
+_MEANT = {
+    "e": "equation",
+    "eq": "equation",
+    "eqn": "equation",
+    "ea": "eqnarray",
+    "eqa": "eqnarray",
+    "a": "align",
+    "al": "align",
+}
 _KNOWN = frozenset((*GREEK, *FONTS, *ACCENTS, *IGNORED, *WITH_ARGUMENT, *GROUPS, *PLAIN))
 
 
@@ -71,14 +79,15 @@ def with_macros(written: Written) -> Written:
 
 def _short_displays(text: str) -> Iterator[tuple[str, Macro]]:
     r"""Yield what \be and \ee stand for where the text uses them in turns, and does not say."""
-    defined = {name[1] or name[2] for made in _DEFINES.finditer(text) if (name := _NAME.match(text, made.end()))}
+    names = (_NAME.match(text, made.end()) for made in _DEFINES.finditer(text))
+    defined = {name[1] or name[2] for name in names if name}
     turns: dict[str, list[str]] = {}
     for match in _SHORT.finditer(text):
         turns.setdefault(match[2], []).append(match[1])
-    for name, found in turns.items():
-        if found == ["b", "e"] * (len(found) // 2) and not defined & {f"b{name}", f"e{name}"}:
-            yield f"b{name}", Macro(rf"\begin{{{_MEANT.get(name, 'align')}}}")
-            yield f"e{name}", Macro(rf"\end{{{_MEANT.get(name, 'align')}}}")
+    for short, found in turns.items():
+        if found == ["b", "e"] * (len(found) // 2) and not defined & {f"b{short}", f"e{short}"}:
+            yield f"b{short}", Macro(rf"\begin{{{_MEANT[short]}}}")
+            yield f"e{short}", Macro(rf"\end{{{_MEANT[short]}}}")
 
 
 class _Expander:
