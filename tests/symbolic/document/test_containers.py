@@ -173,3 +173,10 @@ def test_formulas_within_the_text_without_end():
     found = judge(SOFTMAX + "$a = b$ " * 6000 + f"\n\n$$\n{WRONG}\n$$\n")
     assert [s.verdict for s in found.steps] == ["definition", "false"]
     assert any("only the first 5000" in note for note in found.context)
+
+
+def test_displays_without_end(monkeypatch):
+    """Of very many displays, the first are read, and that is told."""
+    monkeypatch.setattr("softreg.symbolic.document.source.MOST_DISPLAYS", 3)
+    *_, step = judge(SOFTMAX + "$$p_i = p_i$$ " * 5).steps
+    assert (step.verdict, "first 3" in step.hint) == ("unparseable", True)

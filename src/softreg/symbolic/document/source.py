@@ -32,6 +32,7 @@ _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", 
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
 MOST_WITHIN = 5000  # formulas within the text
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
+MOST_DISPLAYS = 5000
 MOST_SIGNS = 100_000  # of one display
 NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
@@ -118,7 +119,7 @@ class Source:
         """Return the chains of the displays, and the equations within the text."""
         chains: list[Chain] = []
         inline: list[Chain] = []
-        last = 0
+        last = displays = 0
         rests = False
         text = self.text
         for place in places(text):
@@ -130,8 +131,12 @@ class Source:
                 self._read(start, end, inline, (), shown=False)
                 self._denoted(place, text, inline)
                 continue
-            if place.lost:
-                chains.append(self._bad(start, place.told))
+            displays += 1
+            if place.lost or displays > MOST_DISPLAYS:
+                told = place.told or f"the displays after the first {MOST_DISPLAYS} are not read"
+                chains.append(self._bad(start, told))
+                if displays > MOST_DISPLAYS:
+                    break
                 continue
             case = self._case(text[last : place.begin], last)
             prose = text[max(last, start - NEAR) : place.begin]
