@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from softreg._document import CELLS, of_notebook, read
 from softreg._files import refuse_inputs, replacing
 from softreg._sentences import missing, shown
 from softreg.errors import InputError
@@ -18,7 +19,7 @@ from softreg.errors import InputError
 if TYPE_CHECKING:
     from softreg.symbolic.document import Step, Verdicts
 
-MOST_BYTES = 1_000_000
+NOTHING = "nothing was judged. Steps are the equations between lines of $$, or in equation, align and their like."
 STYLES = {
     "definition": "cyan",
     "update": "cyan",
@@ -31,27 +32,6 @@ STYLES = {
 }
 
 
-def read(path: Path) -> str:
-    """Return the text of a file, if it can be a derivation."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}.") from None
-    if len(data) > MOST_BYTES:
-        raise InputError(
-            f"{path} has more than {MOST_BYTES // 1_000_000} MB: that is no derivation, and it is not read."
-        )
-    if not data.strip():
-        raise InputError(f"{path} is empty.")
-    if b"\0" in data:
-        raise InputError(f"{path} is not text: it has bytes that are 0.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text: byte {error.start} is {data[error.start]:#04x}.") from None
-
-
 def run(console: Console, path: Path, *, as_json: bool, html: Path | None, context: Path | None) -> int:
     """Judge a file and report; return the exit code."""
     try:
@@ -61,8 +41,11 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
         return _refuse(console, path, missing(str(error.name)), as_json=as_json)
     try:
         text = read(path)
+        cells = of_notebook(path, text)
+        text = text if cells is None else cells
         given = context_from_toml(read(context)) if context is not None else front_matter(text)
         verdicts = judge(text, given)
+        verdicts.context += [CELLS] if cells is not None else []
     except InputError as error:
         return _refuse(console, path, str(error), as_json=as_json)
     except (ValueError, NotUnderstoodError) as error:
@@ -81,9 +64,7 @@ def run(console: Console, path: Path, *, as_json: bool, html: Path | None, conte
     else:
         _print(console, path, text, verdicts)
     if not verdicts.steps:
-        return _refuse(
-            console, path, f"{path} has no displayed equation: nothing was judged.", as_json=as_json, quiet=as_json
-        )
+        return _refuse(console, path, f"{path} has no displayed equation: {NOTHING}", as_json=as_json, quiet=as_json)
     return verdicts.exit_code
 
 

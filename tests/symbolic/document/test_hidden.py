@@ -24,6 +24,16 @@ AROUND = [
     r"\textcolor{red}{@}",
     r"\left\{ @ \right.",
     r"\boxed{\boxed{@}}",
+    r"\left( @ \right)",
+    r"[ @ ]",
+    r"\rlap{@}",
+    r"\hbox{@}",
+    r"\mbox{$@$}",
+    r"\text{$@$}",
+    r"\text{(since } @ \text{)}",
+    r"\shortintertext{so that} @",
+    r"\begin{cases} @ \end{cases}",
+    r"\begin{matrix} @ \end{matrix}",
     r"{ @ }",
 ]
 
@@ -41,12 +51,27 @@ def test_boxes(around):
         r"\boxed{\begin{aligned} @ &= p_k - y_k \\ &= y_k - p_k \end{aligned}}",
         r"\begin{array}{rcl} @ & = & p_k - y_k \\ & = & y_k - p_k \end{array}",
         r"\left\{ \begin{aligned} @ &= p_k - y_k \\ @ &= y_k - p_k \end{aligned} \right.",
+        r"\begin{cases} @ = p_k - y_k \\ @ = y_k - p_k \end{cases}",
+        r"\begin{dcases} @ &= p_k - y_k \\ @ &= y_k - p_k & \text{for all } k \end{dcases}",
         r"\left\{ \begin{array}{l} @ = p_k - y_k \\ @ = y_k - p_k \end{array} \right.",
     ],
 )
 def test_rows_in_boxes(display):
     """All rows in a box, an array of columns or a system are steps."""
     assert [s.verdict for s in steps(display.replace("@", SLOPE))] == ["true-if", "false"]
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        r"p_i = p_i \quad (i = j)",
+        r"q_k = \begin{cases} 1 & k = c \\ 0 & k \neq c \end{cases}",
+        r"p_k = p_k \\ (k = 1, \dots, K - 1)",
+    ],
+)
+def test_cases_and_ranges(display):
+    """Values with their cases, and cases and ranges in brackets, are no equations of their own."""
+    assert [s.verdict for s in steps(display)] in (["true"], ["definition"])
 
 
 def test_a_box_around_a_factor():
@@ -64,7 +89,6 @@ def test_bars(bar):
 @pytest.mark.parametrize(
     "display",
     [
-        rf"\left( {SLOPE} = y_k - p_k \right)",
         rf"\frac{{{SLOPE} = y_k}}{{p_k}}",
         rf"( {SLOPE} = y_k - p_k",
         r"\mbox{the slope $a + c = b$}",

@@ -34,6 +34,11 @@ def put_in(text):
         (r"\newcommand{\R}{\mathbb{R}} a \\R b", r"a \\R b"),
         ("\\newcommand{\\R}{X}\n```\n\\R\n```\n\\R", "``` \\R ``` X"),
         (r"\newcommand{\a}[1]{#1", r"\newcommand{\a}[1]{#1"),
+        (r"\newenvironment{e}[1]{\a{#1}}{\z} \begin{e}{k} x \end{e}", r"\a{k} x \z"),
+        (r"\renewenvironment*{e*}{\begin{f}}{\end{f}}\begin{e*} x\end{e*}", r"\begin{f} x\end{f}"),
+        (r"\be x \ee \ba y \ea", r"\begin{equation} x \end{equation} \begin{align} y \end{align}"),
+        (r"\def\be{b} \be x \ee", r"b x \ee"),
+        (r"\be_i \be_k \ee", r"\be_i \be_k \ee"),
     ],
 )
 def test_ways_to_define(text, expected):

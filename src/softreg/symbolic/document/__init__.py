@@ -1,6 +1,6 @@
 """Judge a derivation in Markdown or LaTeX step by step: `judge(text)`.
 
-`written`, `macros`                                what of a file is the document, with its macros put in
+`written`, `macros`, `containers`                  what of a file is the document, and where its mathematics stands
 `lexer`, `groups`, `abbreviations`, `conditions`, `speech`, `source`   tokens, names, cases; where the steps stand
 `grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
 `context`, `usual`, `uses`, `given`, `ranks`       what the letters mean: inferred, guessed, or told

@@ -15,7 +15,7 @@ GREEK = words(
 FONTS = frozenset(
     words(
         "boldsymbol mathbf mathcal mathrm mathit mathsf mathscr mathfrak mathtt mathnormal mathds mathbbm bm bf rm vec "
-        "pmb symbf operatorname mathbb text textrm textbf textit mbox textsf underline textnormal"
+        "pmb symbf operatorname mathbb text textrm textbf textit mbox textsf underline textnormal shortintertext"
     )
 )
 WORDS_TEXT = frozenset(words("text textrm textbf textit mbox textsf intertext shortintertext textnormal"))
@@ -28,7 +28,12 @@ IGNORED = frozenset(
     )
 )
 WITH_ARGUMENT = frozenset(words("require label tag vspace phantom hphantom vphantom color tag* eqref ref cite"))
-GROUPS = frozenset(words("boxed fbox framebox cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl"))
+GROUPS = frozenset(
+    words(
+        "boxed fbox framebox cancel bcancel xcancel mathop mathrel mathbin ensuremath bigl hbox rlap llap mathrlap "
+        "mathllap mathclap smash"
+    )
+)
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
     "over": "OVER", "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",

@@ -47,7 +47,11 @@ def _table(text: str) -> dict[str, Any]:
 
 def front_matter(text: str) -> Context | None:
     """Return the context in the document's own front matter, if it has one with a table `softreg`."""
-    match = re.match(r"\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", text, re.DOTALL)
+    if re.match(r"\s*---[ \t]*\n(?:(?!---)[^\n]*\n)*?softreg[ \t]*:", text):
+        raise ValueError("it is in YAML, between lines of ---: write it in TOML, between lines of +++")
+    match = re.match(r"\s*\+\+\+[ \t]*\n(|.*?\n)\+\+\+[ \t]*(?:\n|\Z)", text, re.DOTALL)
+    if not match and re.match(r"\s*\+\+\+[ \t]*(?:\n|\Z)", text):
+        raise ValueError("the front matter, which begins with a line of +++, has no end: another such line")
     if not match or "softreg" not in _table(match.group(1)):
         return None
     return context_from_toml(match.group(1))

@@ -7,10 +7,14 @@ of the display. What stays behind brackets that are not understood is told, and 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softreg.symbolic.document.commands import words
+from softreg.symbolic.document.conditions import said, sized
+from softreg.symbolic.document.grammar import split
+from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.tokens import Token
 
 LAYOUTS = frozenset(
@@ -19,11 +23,15 @@ LAYOUTS = frozenset(
         "document subequations math dmath"
     )
 )
+SYSTEMS = frozenset(words("cases dcases rcases matrix smallmatrix"))
+_RELATIONS = ("EQ", "ARROW")
 _TAKE_ONE = ("UNDER", "CARET", "SQRT")
 _ROWS = ("EQ", "ARROW", "IMPLIES", "AMP", "ROW")
 _BEGINS = ("ROW", "AMP", "QUAD", "EQ")
 _ENDS_OPERAND = ("NAME", "NUMBER", "LABEL", "RPAR", "RBRACE", "PRIME", "END")
 _CLOSING = {"RBRACE": "LBRACE", "RPAR": "LPAR", "END": "BEGIN"}
+_BOXED = re.compile(r"\\[a-z]+\s*\{\s*\$([^$]*)\$\s*\}\Z")
+_IN_TEXT = re.compile(r"\\(?:text|mbox)")
 _CALLED = ("NAME", "NUMBER", "LABEL")  # P(y = 1), 1[y = k]
 
 
@@ -78,6 +86,35 @@ def depth_of(made: list[Token]) -> int:
     return max(itertools.accumulate(steps), default=0)
 
 
+def mismatched(made: list[Token]) -> str:
+    r"""Return what is wrong where an environment ends as another, or has no end; empty if none does."""
+    open_: list[str] = []
+    for token in made:
+        if token.type == "BEGIN":
+            open_.append(token.value)
+        elif token.type == "END" and open_ and open_.pop() != token.value:
+            return f"\\end{{{token.value}}} does not end what was begun before it: is it another environment?"
+    return f"\\begin{{{open_[-1]}}} has no end; proposed repair: \\end{{{open_[-1]}}}" if open_ else ""
+
+
+def unboxed(made: list[Token], text: str) -> list[Token]:
+    r"""Return the tokens with \mbox{$a = b$} as {a = b}, and a bracket in a text, \text{)}, as text."""
+    out: list[Token] = []
+    for token in made:
+        boxed = _BOXED.match(text, token.start, token.end) if token.type == "TEXT" else None
+        if boxed:
+            inner = tokens(text, *boxed.span(1))
+            opening, closing = (
+                Token(kind, "", at, at) for kind, at in (("LBRACE", token.start), ("RBRACE", token.end))
+            )
+            out += [replace(opening, value="{"), *inner, replace(closing, value="}")]
+        elif token.type in ("LPAR", "RPAR") and _IN_TEXT.match(text, token.start):
+            out.append(replace(token, type="TEXT"))
+        else:
+            out.append(token)
+    return out
+
+
 def opened(made: list[Token]) -> list[Token]:
     """Return the tokens of a display without braces that hold whole equations, or a term with its sign, or nothing."""
     found, around = _pairs(made)
@@ -99,10 +136,36 @@ def opened(made: list[Token]) -> list[Token]:
                 dropped |= {pair.opens, pair.closes}
         elif first.value in ("{", "lbrace") and pair.closes < 0 and at_start:
             dropped.add(pair.opens)  # the brace of a system of equations
-        elif first.value == "array" and pair.closes > 0 and at_start and whole and _in_columns(inside):
+        elif first.type == "BEGIN" and pair.closes > 0 and at_start and whole:
+            if _in_columns(inside) if first.value == "array" else first.value in SYSTEMS and _is_system(inside):
+                dropped |= {pair.opens, pair.closes}
+        elif first.type == "LPAR" and pair.closes > 0 and whole and _is_row(made, pair) and _is_equation(inside):
             dropped |= {pair.opens, pair.closes}
     kept = [token for at, token in enumerate(made) if at not in dropped]
     return opened(kept) if dropped else kept
+
+
+def _is_system(inside: list[Token]) -> bool:
+    """Whether each row is an equation, and none a value with the case in which it is that."""
+    for row in split(inside, "ROW"):
+        first, *more = split(row, "AMP")
+        begins = [cell[0].type for cell in more if cell]
+        equation = any(t.type in _RELATIONS for t in first) or begins[:1] in (["EQ"], ["ARROW"])
+        if row and (not equation or any(kind not in (*_RELATIONS, "TEXT") for kind in begins) or said(row)):
+            return False
+    return True
+
+
+def _is_row(made: list[Token], pair: _Pair) -> bool:
+    """Whether brackets are around a whole row."""
+    before, after = made[max(0, pair.opens - 1) : pair.opens], made[pair.closes + 1 : pair.closes + 2]
+    return all(t.type in ("ROW", "BEGIN") for t in before) and all(t.type in ("ROW", "END", "COMMA") for t in after)
+
+
+def _is_equation(inside: list[Token]) -> bool:
+    """Whether there is more in brackets than a case or a range: (i = j), (k = 1, ..., K - 1)."""
+    types = {t.type for t in inside}
+    return not (said(inside) or sized(inside) or "DOTS" in types) and bool(types - {"NAME", "EQ", "NUMBER", "COMMA"})
 
 
 def _in_columns(inside: list[Token]) -> bool:

@@ -1,4 +1,4 @@
-r"""Macros of a document, \newcommand, \def, \DeclareMathOperator and others, put in where they are called.
+r"""Macros of a document, \newcommand, \def, \newenvironment and others, put in where they are called.
 
 What a macro stands for has the place of its call, and the arguments keep their own. A macro that calls
 itself, or becomes too long, is left with a mark, and is not understood.
@@ -7,7 +7,7 @@ itself, or becomes too long, is left with a mark, and is not understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from softreg.symbolic.document.commands import ACCENTS, FONTS, GREEK, GROUPS, IGNORED, PLAIN, WITH_ARGUMENT
@@ -21,12 +21,14 @@ NEAR = 1_000  # signs before a macro that are looked at, and behind it, where it
 
 _DEFINES = re.compile(
     r"\\((?:re|provide)?newcommand|providecommand|DeclareRobustCommand|DeclareMathOperator|DeclarePairedDelimiter"
-    r"|[gex]?def|let)(?![A-Za-z])\*?"
+    r"|(?:re)?newenvironment|[gex]?def|let)(?![A-Za-z])\*?"
 )
 _CODE = r"\\begin\{(?P<name>verbatim|lstlisting)\}.*?(?:\\end\{(?P=name)\}|\Z)"
 _FENCE = r"^(?P<fence>```+|~~~+)(?![ \t]*math)[^\n]*\n.*?(?:\n(?P=fence)|\Z)"
-_PLACES = re.compile(rf"{_CODE}|{_FENCE}|\\(?:(?P<command>[A-Za-z]+)|.)", re.DOTALL | re.MULTILINE)
-_COMMAND = re.compile(r"\\(?:([A-Za-z]+)|.)", re.DOTALL)
+_CALL = r"(?:begin|end)\{[^{}\\\n]{1,40}\}|[A-Za-z]+"  # an environment is called by its edges
+_PLACES = re.compile(rf"{_CODE}|{_FENCE}|\\(?:(?P<command>{_CALL})|.)", re.DOTALL | re.MULTILINE)
+_COMMAND = re.compile(rf"\\(?:({_CALL})|.)", re.DOTALL)
+_ENVIRONMENT = re.compile(r"\s*\{\s*([^{}\\\n]{1,40}?)\s*\}")
 _NAME = re.compile(r"\s*(?:\{\s*\\([A-Za-z]+)\s*\}|\\([A-Za-z]+))")
 _COUNT = re.compile(r"\s*\[\s*([0-9])\s*\]")
 _NUMBERED = re.compile(r"((?:#[1-9])*)\s*(?=\{)")
@@ -37,6 +39,17 @@ _SPACE = re.compile(r"\s*")
 _WORD_AT_END = re.compile(r"(?<!\\)(?:\\\\)*\\[A-Za-z]+\Z")
 _TAKES = re.compile(r"\\(" + "|".join(sorted({*FONTS, *ACCENTS, "sqrt", "frac", "dfrac", "tfrac"})) + r")\s*\Z")
 _HALF = re.compile(r"\\[dt]?frac\s*(\{[^{}]*(\{[^{}]*\}[^{}]*)*\}|[A-Za-z0-9]|(?<=frac)\\[A-Za-z]+)\s*\Z")
+# what everybody calls a display for short, and a style file that is not here defines
+_SHORT = re.compile(r"\\(b|e)(e|eq|eqn|ea|eqa|a|al)(?![A-Za-z])")
+_MEANT = {
+    "e": "equation",
+    "eq": "equation",
+    "eqn": "equation",
+    "ea": "eqnarray",
+    "eqa": "eqnarray",
+    "a": "align",
+    "al": "align",
+}
 _KNOWN = frozenset((*GREEK, *FONTS, *ACCENTS, *IGNORED, *WITH_ARGUMENT, *GROUPS, *PLAIN))
 
 
@@ -58,15 +71,29 @@ class _TooLongError(Exception):
 
 def with_macros(written: Written) -> Written:
     """Return the text with its macros put in, and without their definitions."""
-    if not _DEFINES.search(written.text):
+    short = dict(_short_displays(written.text))
+    if not _DEFINES.search(written.text) and not short:
         return written
-    return _Expander(written).run()
+    return _Expander(written, short).run()
+
+
+def _short_displays(text: str) -> Iterator[tuple[str, Macro]]:
+    r"""Yield what \be and \ee stand for where the text uses them in turns, and does not say."""
+    names = (_NAME.match(text, made.end()) for made in _DEFINES.finditer(text))
+    defined = {name[1] or name[2] for name in names if name}
+    turns: dict[str, list[str]] = {}
+    for match in _SHORT.finditer(text):
+        turns.setdefault(match[2], []).append(match[1])
+    for short, found in turns.items():
+        if found == ["b", "e"] * (len(found) // 2) and not defined & {f"b{short}", f"e{short}"}:
+            yield f"b{short}", Macro(rf"\begin{{{_MEANT[short]}}}")
+            yield f"e{short}", Macro(rf"\end{{{_MEANT[short]}}}")
 
 
 class _Expander:
-    def __init__(self, written: Written):
+    def __init__(self, written: Written, known: dict[str, Macro]):
         self._text, self._origins = written.text, written.origins
-        self._macros: dict[str, Macro] = {}
+        self._macros = known
         self._out = Writing(written)
         self._left = MOST_WORK
 
@@ -90,7 +117,8 @@ class _Expander:
 
     def _define(self, kind: str, at: int) -> int:
         """Take a definition; return its end, or 0 if it is none."""
-        name = _NAME.match(self._text, at)
+        of_edges = kind.endswith("environment")
+        name = (_ENVIRONMENT if of_edges else _NAME).match(self._text, at)
         if not name:
             return 0
         letter, at = name[1] or name[2], name.end()
@@ -125,6 +153,12 @@ class _Expander:
                 return 0
             meaning, end = f"{meaning} #1 {self._text[closing[0] : closing[1]]}", closing[2]
             count = 1
+        elif of_edges:
+            closing = _argument(self._text, end)
+            if closing is None:
+                return 0
+            self._macros[f"end{{{letter}}}"] = Macro(self._text[closing[0] : closing[1]])
+            letter, end = f"begin{{{letter}}}", closing[2]
         if kind != "providecommand" or letter not in self._macros.keys() | _KNOWN:
             paired = kind == "DeclarePairedDelimiter"
             self._macros[letter] = Macro(meaning, count, default, read=numbered, sized=paired)

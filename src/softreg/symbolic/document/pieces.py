@@ -14,6 +14,8 @@ from softreg.symbolic.document.tokens import Token
 RELATIONS = ("EQ", "ARROW", "OTHER", "IMPLIES")
 _OF_FORMULAS = frozenset(("NUMBER", "PLUS", "MINUS", "TIMES", "SLASH", "FRAC", "SUM", "LOG", "EXP", "CARET", "UNDER"))
 
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n")
+
 
 def relations(row: list[Token]) -> list[Token]:
     """Return the signs of relations outside brackets and environments."""
@@ -23,6 +25,16 @@ def relations(row: list[Token]) -> list[Token]:
         depth -= token.type in ("RBRACE", "RPAR", "END")
         if depth <= 0 and token.type in RELATIONS:
             out.append(token)
+    return out
+
+
+def in_lines(made: list[Token], text: str) -> list[Token]:
+    """Return the tokens of a display in which an empty line ends a row."""
+    out: list[Token] = []
+    for token in made:
+        if out and _EMPTY_LINE.search(text, out[-1].end, token.start):
+            out.append(Token("ROW", "", token.start, token.start))
+        out.append(token)
     return out
 
 

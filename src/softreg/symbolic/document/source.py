@@ -16,48 +16,25 @@ from functools import cached_property
 from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.assigned import ADDING, with_adding, with_arrows
 from softreg.symbolic.document.conditions import Condition, of_a_size, said
+from softreg.symbolic.document.containers import Place, places
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
-from softreg.symbolic.document.groups import depth_of, hidden, opened
+from softreg.symbolic.document.groups import depth_of, hidden, mismatched, opened, unboxed
 from softreg.symbolic.document.lexer import DEEPEST, tokens
 from softreg.symbolic.document.macros import MARK, with_macros
-from softreg.symbolic.document.pieces import RELATIONS, equations, relations, rows
+from softreg.symbolic.document.pieces import RELATIONS, equations, in_lines, relations, rows
 from softreg.symbolic.document.speech import is_announced, joins, spoken, supposes, withdraws
 from softreg.symbolic.document.tokens import Token
 from softreg.symbolic.document.unjudged import BESIDE, RELATED, equations_beside, relations_in
 from softreg.symbolic.document.written import written
 
-ENVIRONMENTS = "equation align gather multline eqnarray displaymath flalign dmath math"
-WITH_ARGUMENT = "alignat xalignat xxalignat IEEEeqnarray empheq"
-_TEX = r"(?:```+|~~~+)[ \t]*\{?(?:math|latex|tex|katex)\b"  # a fence around mathematics
-_DISPLAY = re.compile(
-    r"(?P<verbatim>\\begin\{(?:verbatim|lstlisting|comment)\}.*?(?:\\end\{(?:verbatim|lstlisting|comment)\}|\Z)"
-    r"|<!--.*?(?:-->|\Z)|(?m:^)(?!" + _TEX + r")(?P<fence>`{3,}+|~{3,}+)[^\n]*\n.*?(?:\n(?P=fence)|\Z))"
-    r"|(?m:^)" + _TEX + r"[^\n]*\n(?P<math>.*?)(?:\n(?:```|~~~)|\Z)"
-    r"|(?m:^)(?P<indent>[ \t]*)\.\. math::(?P<directive>.*?)(?=\n(?P=indent)\S|\Z)"
-    r"|\[latex\](?P<shortcode>.*?)(?:\[/latex\]|\Z)"
-    r"|\\\\\[(?P<escaped>[^$]{1,4000}?)\\\\\]"
-    r"|(?<!`)(?P<ticks>`++)[^`$\n]*\$\$[^`$\n]*(?P=ticks)(?!`)"
-    r"|(?<!\\)\$\$(?P<dollars>.*?)(?:\$\$|\Z)"
-    r"|<script[^<>]{0,200}math/tex[^<>]{0,200}>(?P<script>.*?)(?:</script>|\Z)"
-    r"|(?<!\\)\\\[(?P<brackets>.*?)(?:\\\]|\Z)"
-    r"|\\begin\{(?P<name>(?:" + "|".join(ENVIRONMENTS.split()) + r")\*?)\}(?P<environment>.*?)(?:\\end\{(?P=name)\}|\Z)"
-    r"|\\begin\{(?P<argued>(?:" + "|".join(WITH_ARGUMENT.split()) + r")\*?)\}(?:\[[^\]\n]*\])?(?:\{[^{}\n]*\})?"
-    r"(?P<columns>.*?)(?:\\end\{(?P=argued)\}|\Z)"
-    r"|\\\((?P<round>(?:(?!\\\().){1,2000}?)\\\)"
-    r"|(?<![\\$])\$(?P<inline>[^$\n]{1,2000}(?:\n[^$\n]{1,2000})?)\$(?!\$)",
-    re.DOTALL,
-)
-MATHEMATICS = (
-    *("math", "directive", "shortcode", "escaped", "dollars", "script", "brackets", "environment", "columns"),
-    *("round", "inline"),
-)
 _DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
 MOST_WITHIN = 5000  # formulas within the text
-UNPAIRED = "one of the $$ has no partner: which of them begin a display, and which end one, cannot be told"
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
+MOST_DISPLAYS = 5000
+MOST_SIGNS = 100_000  # of one display
 NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 _BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
@@ -143,34 +120,38 @@ class Source:
         """Return the chains of the displays, and the equations within the text."""
         chains: list[Chain] = []
         inline: list[Chain] = []
-        last = 0
+        last = displays = 0
         rests = False
         text = self.text
-        for match in _DISPLAY.finditer(text):
-            group = next((name for name in MATHEMATICS if match.group(name) is not None), None)
-            if group is None:
-                continue
-            start, end = match.span(group)
-            if group in ("round", "inline"):
+        for place in places(text):
+            start, end = place.start, place.end
+            if not place.shown:
                 self.unread = len(inline) >= MOST_WITHIN
                 if self.unread:
                     continue
                 self._read(start, end, inline, (), shown=False)
-                self._denoted(match, text, inline)
+                self._denoted(place, text, inline)
                 continue
-            case = self._case(text[last : match.start()], last)
-            prose = text[max(last, start - NEAR) : match.start()]
+            displays += 1
+            if place.lost or displays > MOST_DISPLAYS:
+                told = place.told or f"the displays after the first {MOST_DISPLAYS} are not read"
+                chains.append(self._bad(start, told))
+                if displays > MOST_DISPLAYS:
+                    break
+                continue
+            case = self._case(text[last : place.begin], last)
+            prose = text[max(last, start - NEAR) : place.begin]
             known = len(chains)
-            self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
+            self._read(start, end, chains, case, anew=bool(case) or withdraws(prose), lines=place.rows)
             rests = rests and not (_HEADING.search(prose) or withdraws(prose))
             for chain in chains[known:]:
                 chain.rests, chain.supposed = rests, supposes(prose.rstrip())
             for chain in chains[known : known + 1]:
-                chain.before, chain.after = prose, text[match.end() : match.end() + AFTER]
+                chain.before, chain.after = prose, text[place.stop : place.stop + AFTER]
             rests = rests or supposes(prose.rstrip())
-            last = match.end()
-            if group == "dollars" and end == match.end() and "=" not in text[start:end]:
-                chains.append(self._bad(match.start(), UNPAIRED))
+            last = place.stop
+            if place.told:
+                chains.append(self._bad(end, place.told))
         inline += self._named_below(text)
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         for chain in (*chains, *inline):
@@ -192,13 +173,13 @@ class Source:
         bad = self.side([Token("BAD", told, at, at + 2)])
         return Chain(bad, [Link(Token("EQ", "", at, at + 2), bad)])
 
-    def _denoted(self, match: re.Match[str], text: str, inline: list[Chain]) -> None:
+    def _denoted(self, place: Place, text: str, inline: list[Chain]) -> None:
         r"""Read "$a$ denotes $b$", "write $a$ for $b$" and "write $b$ as $a$" as a = b."""
-        writing = _WRITING.search(text, max(0, match.start() - 20), match.start())
-        between = (_WRITTEN if writing else _DENOTES).match(text, match.end() - 1)
+        writing = _WRITING.search(text, max(0, place.begin - 20), place.begin)
+        between = (_WRITTEN if writing else _DENOTES).match(text, place.stop - 1)
         after = text.find("$", between.end()) if between else -1
         if between and after > 0:
-            a, b = tokens(self.text, *match.span("inline")), tokens(self.text, between.end(), after)
+            a, b = tokens(self.text, place.start, place.end), tokens(self.text, between.end(), after)
             if between[1] == "as":
                 a, b = b, a
             equal = Token("EQ", "=", between.start(1), between.end(1))
@@ -260,14 +241,28 @@ class Source:
         return conditions
 
     def _read(
-        self, start: int, end: int, chains: list[Chain], case: Condition, shown: bool = True, anew: bool = False
+        self,
+        start: int,
+        end: int,
+        chains: list[Chain],
+        case: Condition,
+        *,
+        shown: bool = True,
+        anew: bool = False,
+        lines: bool = False,
     ) -> None:
         first, begin = True, start
+        if end - start > MOST_SIGNS:
+            chains.append(self._bad(start, f"a display of more than {MOST_SIGNS} signs is not read"))
+            return
         made = with_adding(tokens(self.text, start, end))
+        made = in_lines(made, self.text) if lines else made
         if depth_of(made) > DEEPEST:
             if shown:
                 chains.append(self._bad(start, f"brackets within each other, more than {DEEPEST} deep, are not read"))
             return
+        wrong = mismatched(made) if shown else ""
+        made = unboxed(made, self.text)
         made = [replace(t, type="LABEL") if t.type == "TEXT" and t.value in self._named else t for t in made]
         whole = made
         made = opened(made)
@@ -302,6 +297,8 @@ class Source:
                 first = False
         if shown:
             self._tell_hidden(whole, begin, end, chains, known)
+        if wrong:
+            chains.append(self._bad(end, wrong))
 
     @staticmethod
     def _announces(row: list[Token]) -> Condition:

@@ -24,6 +24,9 @@ _BRANCH = re.compile(
     r"\\newif\s*\\if[a-zA-Z]*|(?<!\\)\\(if(?!f\b|thenelse)[a-zA-Z]*|else|fi)(?![A-Za-z])|(?<!\\)(?:\\\\)*%[^\n]*"
 )
 
+_SIGNS = {"amp": "&", "lt": "<", "gt": ">", "nbsp": " ", "minus": "-", "#39": "'", "#x27": "'"}
+_HTML = re.compile(rf"&({'|'.join(_SIGNS)});|<br[ \t]*/?>|</?(?:p|div|span|em)(?:[ \t][^<>]{{0,200}})?>")
+
 
 @dataclass(frozen=True)
 class Written:
@@ -71,7 +74,7 @@ def written(text: str) -> Written:
     """Return a file without what is no part of the document."""
     whole = Written(text, range(len(text)))
     if not is_latex(text):
-        return whole
+        return _of_html(whole)
     out = Writing(whole)
     dropped = _branches(text)
     at = 0
@@ -86,6 +89,19 @@ def written(text: str) -> Written:
             out.copy(at, match.end("rows") if match["rows"] else stop if match["end"] else start)
         at = len(text) if match["end"] else stop
     out.copy(at, len(text))
+    return out.done()
+
+
+def _of_html(whole: Written) -> Written:
+    """Return a text in which the names that HTML has for signs, and its ends of lines, are what they stand for."""
+    out, at = Writing(whole), 0
+    for match in _HTML.finditer(whole.text):
+        out.copy(at, match.start())
+        out.put(_SIGNS[match[1]] if match[1] else " ", [match.start()])
+        at = match.end()
+    if not at:
+        return whole
+    out.copy(at, len(whole.text))
     return out.done()
 
 
