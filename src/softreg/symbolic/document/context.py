@@ -33,6 +33,7 @@ from softreg.symbolic.document.letters import (
     WEIGHTS,
 )
 from softreg.symbolic.document.ranks import Ranks
+from softreg.symbolic.document.reach import reaching
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
@@ -325,7 +326,7 @@ class Inference:
         i, *others = head.sub or (head,)
         if self._diagonal and others == [i] and isinstance(i, n.Var):
             head, body = replace(head, sub=()), n.Diagonal(body, i.letter)  # S_ii = p_i (1 - p_i)
-        return definition_from(head, n.reaching(body, n.free_indices(head)), line, text)
+        return definition_from(head, reaching(body, n.free_indices(head)), line, text)
 
     def _try(self, side: Side) -> n.Node | None:
         try:

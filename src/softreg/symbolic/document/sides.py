@@ -15,6 +15,7 @@ from softreg.symbolic.document.letters import INDEX, INPUTS, ONES, TARGETS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges, Shape, UnreadError
+from softreg.symbolic.document.reach import reaching
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side, Source
@@ -59,10 +60,13 @@ class Sides:
     def read_all(self, chain: Chain) -> list[Expression]:
         """Return the sides of a chain; their sums reach as far as their index does, if it is free nowhere else."""
         found = [self.read(side) for side in (chain.head, *(link.right for link in chain.links))]
-        reaching = [[n.reaching(node, frozenset()) for node in e.nodes] for e in found]
-        free = set().union(*(n.free_indices(node) for nodes in reaching for node in nodes))
+        widest = [[reaching(node, frozenset()) for node in e.nodes] for e in found]
+        free = set().union(*(n.free_indices(node) for nodes in widest for node in nodes))
         for e in found:
-            e.nodes = [n.reaching(node, free) for node in e.nodes]
+            written, e.nodes = e.nodes, [reaching(node, free) for node in e.nodes]
+            if e.nodes != written:
+                line = self._source.place(e.side.start)[0]
+                self._context.notes.append(f"line {line}: a sum without brackets is taken to reach as far as its index")
             e.shown = self._shown(e)
         self._turn(found)
         return found
