@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.commands import HYPERBOLIC
 from softreg.symbolic.document.definitions import (
     Context,
     Definition,
@@ -87,6 +88,9 @@ class Inference:
         for definition in list(mark_whole([*chains, *inline])):
             context.accept(definition, "the usual meaning")
         sides = [side.tokens for c in (*chains, *inline) for side in (c.head, *(link.right for link in c.links))]
+        for name in sorted({token.value for side in sides for token in side} & HYPERBOLIC.keys()):
+            text = f"{name}(x) = {HYPERBOLIC[name]}"
+            context.accept(Definition(name, (), (), read_formula(HYPERBOLIC[name]), "x", text=text), "always")
         learn_running(context.notation, sides)
         learn_indexed(context.notation, self._sides([*chains, *inline]))
         self._functions([*chains, *inline])

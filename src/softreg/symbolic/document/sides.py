@@ -8,7 +8,7 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.alone import as_number, number_in
 from softreg.symbolic.document.definitions import Context
-from softreg.symbolic.document.entries import POSITIVE, name_of
+from softreg.symbolic.document.entries import ALONE, POSITIVE, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.groups import without_braces_of_sums
 from softreg.symbolic.document.letters import INDEX, INPUTS, ONES, TARGETS
@@ -72,13 +72,21 @@ class Sides:
         return found
 
     def _turn(self, chain: list[Expression]) -> None:
-        r"""Read \sigma^{-1}(x) = y as \sigma(y) = x."""
+        r"""Read \sigma^{-1}(x) = y as \sigma(y) = x; where x stands in y, as what holds for x = \sigma(u), any u."""
         head = chain[0].nodes[0] if chain[0].nodes else None
         if not isinstance(head, n.Var) or not head.letter.endswith(INVERSE) or len(chain) != 2:
             return
         function = head.letter.removesuffix(INVERSE)
         definition = self._context.definitions.get(function)
-        if definition is not None and definition.argument is not None and head.arguments:
+        if definition is None or definition.argument is None or not head.arguments:
+            return
+        (x, *_) = head.arguments
+        if isinstance(x, n.Var) and any(v == x for node in chain[1].nodes for v in n.values(node)):
+            u = n.Var(x.letter + ALONE)
+            value = n.Var(function, arguments=(u,))
+            chain[0].nodes = [n.rebuilt(node, lambda part: value if part == x else None) for node in chain[1].nodes]
+            chain[1].nodes = [u]
+        else:
             chain[0].nodes = [n.Var(function, arguments=(node,)) for node in chain[1].nodes]
             chain[1].nodes = list(head.arguments)
 
@@ -126,7 +134,7 @@ class Sides:
                     and v.letter not in known
                     and v.letter not in self._ranges.known_sizes()
                 ):
-                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
+                    if not v.sub and (v.letter.isupper() or v.letter in INDEX or v.letter.endswith(ALONE)):
                         continue
                     e.problem = (
                         "unparseable",
