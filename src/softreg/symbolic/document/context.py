@@ -17,6 +17,7 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.commands import HYPERBOLIC
 from softreg.symbolic.document.definitions import (
+    Apart,
     Context,
     Definition,
     definition_from,
@@ -123,6 +124,9 @@ class Inference:
     def _negative_samples(self) -> None:
         r"""Find the sums that leave out what stands beside them: log \sigma(u_o'v) + \sum_k log \sigma(-u_k'v)."""
         context = self.context
+        totals = [part for node in self._nodes for part in node.walk() if isinstance(part, n.Sum)]
+        exponentials = [t.body for t in totals if isinstance(t.body, n.Function) and t.body.name == "exp"]
+        of_all = set().union(*map(n.letters, exponentials))  # a softmax is of all words
         for definition in context.definitions.values():
             terms = definition.body.terms if isinstance(definition.body, n.Add) else ()
             inner = [t.factors[-1] if isinstance(t, n.Mul) else t for t in terms]
@@ -132,7 +136,7 @@ class Inference:
                 for v, out in ((v, v.sub[0]) for v in alone if v.letter in summed):
                     if not isinstance(out, n.Var):
                         continue
-                    context.apart[v.letter] = out.letter
+                    context.apart[v.letter] = Apart(out.letter, total, v.letter not in of_all)
                     context.notes.append(f"the sum over {total.index} leaves out {out.letter}")
 
     def _one_hot(self, chains: list[Chain]) -> None:

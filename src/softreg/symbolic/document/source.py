@@ -60,7 +60,7 @@ _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
 NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 _BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
-_HEADING = re.compile(
+HEADING = re.compile(
     r"(?m)^#{1,6}[ \t][^\n]*|^\*\*[^*\n]+\*\*[.:]?[ \t]*$|\\(?:(?:sub)*section|(?:sub)?paragraph)\*?\{[^\n]*"
 )
 AFTER = 200  # what follows a display as closely says what it was
@@ -161,7 +161,7 @@ class Source:
             prose = text[max(last, start - NEAR) : match.start()]
             known = len(chains)
             self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
-            rests = rests and not (_HEADING.search(prose) or withdraws(prose))
+            rests = rests and not (HEADING.search(prose) or withdraws(prose))
             for chain in chains[known:]:
                 chain.rests, chain.supposed = rests, supposes(prose.rstrip())
             for chain in chains[known : known + 1]:
@@ -220,7 +220,7 @@ class Source:
         """
         prose = prose.rstrip()
         begin = max((m.end() for m in re.finditer(r"\n[ \t]*\n", prose)), default=0)
-        headings = list(_HEADING.finditer(prose))
+        headings = list(HEADING.finditer(prose))
         if headings:
             self._headed = self._only(self._conditions(headings[-1].group(), offset + headings[-1].start()))
         if joins(prose[headings[-1].end() :] if headings else prose):

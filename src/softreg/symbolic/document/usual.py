@@ -71,7 +71,10 @@ class Usual(Uses):
             likely = [v for v in likely if self.called(v)]
             losses = losses if likely or self.defined_probability() else []
         context.binary = self.is_binary(likely, target, losses)
-        self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
+        sigmoids = {"\\sigma", "sigmoid"}
+        self._logistic = (
+            sigmoids if "softmax" in {*likely, *context.definitions} else set(filter(self.of_two, sigmoids))
+        )
         for letter in likely:
             self._probability(letter, logits)
         named = self.defined_probability()
