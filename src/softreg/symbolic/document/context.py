@@ -25,6 +25,7 @@ from softreg.symbolic.document.definitions import (
     true_class,
 )
 from softreg.symbolic.document.grammar import NotUnderstoodError
+from softreg.symbolic.document.identity import is_identity
 from softreg.symbolic.document.letters import (
     INDEX,
     LOGITS,
@@ -92,6 +93,7 @@ class Inference:
         for name in sorted({token.value for side in sides for token in side} & HYPERBOLIC.keys()):
             text = f"{name}(x) = {HYPERBOLIC[name]}"
             context.accept(Definition(name, (), (), read_formula(HYPERBOLIC[name]), "x", text=text), "always")
+        context.notation.identity = is_identity(sides)
         learn_running(context.notation, sides)
         learn_indexed(context.notation, self._sides([*chains, *inline]))
         self._functions([*chains, *inline])

@@ -147,6 +147,7 @@ class Equations:
             self._meaning._class_size(),
             self._label_letters(),
             zeros,
+            tuple(map(name_of, sorted(self.context.margins))),
         )
 
     def _label_letters(self) -> tuple[Expr, ...]:

@@ -359,7 +359,8 @@ class Lexer:
         if not inner or (name in ("bf", "rm") and self._text[begin : begin + 1] != "{"):
             self._at = begin  # \bf changes what follows
         elif inner in ("1", "I", "1}") and name not in ("text", "mathrm"):
-            self._put("NAME", "indicator", start)
+            matrix = inner == "I" and name in ("mathbf", "boldsymbol", "bm", "bf")
+            self._put("NAME", "I" if matrix else "indicator", start)
         elif name in WORDS_TEXT and inner.lower() not in WORDS and len(inner) != 1:
             self._words(inner, begin, start)
         elif inner.lower() in WORDS:

@@ -17,6 +17,7 @@ from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.commands import HYPERBOLIC
 from softreg.symbolic.document.differentials import Derivatives
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+from softreg.symbolic.document.identity import IDENTITY
 from softreg.symbolic.document.letters import INPUTS, ONES, SAMPLE
 from softreg.symbolic.document.scripts import Notation
 from softreg.symbolic.document.trees import (
@@ -73,6 +74,8 @@ class Reader(Derivatives):
             return n.Number(Fraction(token.value))
         if token.value == "indicator":
             return n.Var(ONES, at=tree.start)
+        if token.value == IDENTITY and self.notation.identity:
+            return n.Diagonal(n.Var(ONES, at=tree.start))
         if token.type in ("NAME", "LABEL"):
             return n.Var(token.value + "_rows" * (token.value in self.notation.whole), at=tree.start)
         if token.type == "DOTS":

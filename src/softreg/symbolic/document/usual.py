@@ -38,6 +38,7 @@ class Usual(Uses):
         self._indicators()
         target = self.target(used)
         context.targets.add(target)
+        context.margins = {target} if self.has_margins(target) and not self.ranks_of_the_rest(target) else set()
         context.normalizers = self.dividing() - {target, *context.definitions}
         told = context.definitions.keys() | context.notation.bare.keys()
         losses = [v for v in sorted(used & LOSSES - told) if self.is_loss(v)]
