@@ -10,7 +10,8 @@ $$L(w) = -\sum_{i=1}^n [y_i \log \mu_i + (1 - y_i) \log(1 - \mu_i)] + \frac{\lam
 
 $$\nabla^2_w L = \sum_{i=1}^n \mu_i (1 - \mu_i) x_i x_i^T + \lambda @$$
 """
-JACOBIAN = r"""Let $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$ and $L = -\sum_k y_k \log p_k$ with one-hot $y$. The Jacobian is
+JACOBIAN = r"""Let $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$ and $L = -\sum_k y_k \log p_k$ with one-hot $y$.
+The Jacobian is
 
 $$J = \operatorname{diag}(p) - p p^T$$
 

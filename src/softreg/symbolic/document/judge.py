@@ -115,7 +115,8 @@ class Judge(Equations):
     def _unjudged(self) -> dict[str, list[int]]:
         """Return where there is what no verdict is on; what the text says a letter is has a note of its own."""
         taken = {definition.at for definition in self.context.definitions.values()}
-        found = {kind: list(places) for kind, places in self.source.unjudged.items()}
+        judged = {link.relation.start for chain in self.chains for link in chain.links}
+        found = {kind: [at for at in places if at not in judged] for kind, places in self.source.unjudged.items()}
         for chain in self.inline:
             for left, link in zip((chain.head, *(k.right for k in chain.links)), chain.links, strict=False):
                 at = link.relation.start

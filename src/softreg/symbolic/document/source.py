@@ -16,7 +16,7 @@ from functools import cached_property
 from softreg.symbolic.document.abbreviations import joined, names_in
 from softreg.symbolic.document.conditions import Condition, of_a_size, said
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
-from softreg.symbolic.document.groups import depth_of, hidden, opened
+from softreg.symbolic.document.groups import LAYOUTS, depth_of, hidden, opened
 from softreg.symbolic.document.lexer import DEEPEST, tokens
 from softreg.symbolic.document.macros import MARK, with_macros
 from softreg.symbolic.document.pieces import RELATIONS, equations, relations, rows
@@ -56,6 +56,7 @@ _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", 
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
 MOST_WITHIN = 5000  # formulas within the text
 UNPAIRED = "one of the $$ has no partner: which of them begin a display, and which end one, cannot be told"
+_OF_WORDS = frozenset(("EQ", "NEQ", "OTHER", "IMPLIES", "IN", "TEXT", "BAD", "SEMI", "COMMA", "QUAD", "ROW", "DOTS"))
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
 NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
@@ -123,6 +124,7 @@ class Source:
         self.unread = False  # whether there are more formulas within the text
         self._named: set[str] = set()  # names in \\text that were a whole left side
         self._headed: Condition = ()  # the case of the heading above
+        self._below: list[Chain] = []  # equations between what stands above a brace and below it
         self.unjudged: dict[str, list[int]] = {}  # of each kind, where it stands
         self._lines = [0, *(m.end() for m in re.finditer("\n", file))]
 
@@ -159,10 +161,10 @@ class Source:
                 continue
             case = self._case(text[last : match.start()], last)
             prose = text[max(last, start - NEAR) : match.start()]
-            known = len(chains)
+            known, below = len(chains), len(self._below)
             self._read(start, end, chains, case, anew=bool(case) or withdraws(prose))
             rests = rests and not (HEADING.search(prose) or withdraws(prose))
-            for chain in chains[known:]:
+            for chain in (*chains[known:], *self._below[below:]):
                 chain.rests, chain.supposed = rests, supposes(prose.rstrip())
             for chain in chains[known : known + 1]:
                 chain.before, chain.after = prose, text[match.end() : match.end() + AFTER]
@@ -171,6 +173,7 @@ class Source:
             if group == "dollars" and end == match.end() and "=" not in text[start:end]:
                 chains.append(self._bad(match.start(), UNPAIRED))
         inline += self._named_below(text)
+        chains += self._below
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         self._abbreviate([*chains, *inline])
         return chains, inline
@@ -193,16 +196,28 @@ class Source:
 
     def _named_below(self, text: str) -> Iterator[Chain]:
         r"""Yield p_k = a for each \underbrace{a}_{p_k}."""
-        for match in _UNDERBRACE.finditer(text):
-            above = _closed(text, match.end() - 1)
-            below = _BELOW.match(text, above) if above else None
-            stop = _closed(text, below.end() - 1) if below else 0
-            if below is None or not stop:
-                continue
-            name = tokens(self.text, below.end(), stop - 1)
-            if name and name[0].type == "NAME" and {t.type for t in name} <= _OF_NAMES:
-                value = self.side(tokens(self.text, match.end(), above - 1))
-                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)], below=True)
+        for above, below in self._braces(text, 0, len(text)):
+            if below[0].type == "NAME" and {t.type for t in below} <= _OF_NAMES:
+                at = above[-1].end
+                yield Chain(self.side(below), [Link(Token("EQ", "=", at, at + 1), self.side(above))], below=True)
+
+    def _equal_below(self, start: int, end: int) -> Iterator[Chain]:
+        r"""Yield a = b for each \underbrace{a}_{= b}."""
+        for above, (sign, *below) in self._braces(self.text, start, end):
+            bit = len(below) == 1 and below[0].type == "NUMBER" and all(t.type != "SUM" for t in above)  # where y = 1
+            if sign.type == "EQ" and below and not bit and not {t.type for t in below} & _OF_WORDS:
+                yield Chain(self.side(above), [Link(sign, self.side(below))])
+
+    def _braces(self, text: str, start: int, end: int) -> Iterator[tuple[list[Token], list[Token]]]:
+        """Yield what stands above a brace and below it."""
+        for match in _UNDERBRACE.finditer(text, start, end):
+            stop = _closed(text, match.end() - 1)
+            below = _BELOW.match(text, stop) if stop else None
+            last = _closed(text, below.end() - 1) if below else 0
+            if below is not None and last:
+                found = tokens(self.text, match.end(), stop - 1), tokens(self.text, below.end(), last - 1)
+                if all(found):
+                    yield found
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
@@ -265,6 +280,8 @@ class Source:
                 self._named.add(token.value)
         if shown:
             self.unjudged.setdefault(BESIDE, []).extend(equations_beside(self.text, start, end, _closed))
+            if not case and not any(t.type in ("NEQ", "SEMI", "BEGIN") for t in made if t.value not in LAYOUTS):
+                self._below += self._equal_below(start, end)
         found = list(rows(made))
         behind = len(found) > 1 and not self._announces(found[0]) and bool(self._announces(found[-1]))
         for row in found:
