@@ -58,3 +58,19 @@ def test_labels_of_plus_and_minus_one():
     assert (step.verdict, step.assumptions) == ("true-if", ["y is 1 or -1"])
     assert verdicts(MARGINS.replace(r"\sigma(-y_i", r"\sigma(y_i"))[1] == "false"
     assert verdicts(MARGINS.replace("x_i x_i^T$$", "y_i x_i x_i^T$$"))[1] == "false"
+
+
+NEWTON = r"""With $\mu_i = \sigma(w^T x_i)$ and $S = \operatorname{diag}(\mu_i (1 - \mu_i))$,
+
+$$L(w) = -\sum_{i=1}^N [y_i \log \mu_i + (1 - y_i) \log(1 - \mu_i)]$$
+
+$$\nabla_w L = \sum_{i=1}^N (\mu_i - y_i) x_i = X^T (\mu - y)$$
+
+$$\nabla^2_w L = \sum_{i=1}^N \mu_i (1 - \mu_i) x_i x_i^T = X^T S X$$
+"""
+
+
+def test_the_slip_is_where_the_matrix_is_turned():
+    """What stands around a matrix says no more of its rows than what stands beside it: the later of two is the slip."""
+    assert verdicts(NEWTON) == ["definition", "true", "true", "true", "true"]
+    assert verdicts(NEWTON.replace("X^T S X", "X S X^T")) == ["definition", "true", "true", "true", "false"]

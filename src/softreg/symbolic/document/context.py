@@ -333,6 +333,9 @@ class Inference:
             return None
         if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
             return None
+        if any(not isinstance(i, (n.Var, n.Number)) for v in n.values(body) for i in v.sub):
+            self.context.unread.add(head.letter)  # s_{i-1}
+            return None
         i, *others = head.sub or (head,)
         if self._diagonal and others == [i] and isinstance(i, n.Var):
             head, body = replace(head, sub=()), n.Diagonal(body, i.letter)  # S_ii = p_i (1 - p_i)
