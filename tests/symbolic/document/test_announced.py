@@ -178,3 +178,31 @@ def test_suppositions(words):
 def test_no_suppositions(words):
     """A claim under an assumption is a claim."""
     assert last(f"{SOFTMAX}{words}\n$$p_i = 2 y_i$$")[0] == "false"
+
+
+SLOPES = r"Let $p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$ and $L = -\sum_k y_k \log p_k$ with one-hot $y$." + "\n\n"
+FOR_ALL = [
+    r"\forall k:",
+    r"\forall k, \quad",
+    r"\forall k \;",
+    r"\forall k \in \{1, \dots, K\}:",
+    r"\forall k \in \mathcal{K},",
+    r"\forall k, i:",
+    r"\text{for all } k:",
+    r"\text{For each } k,",
+]
+
+
+@pytest.mark.parametrize("ahead", FOR_ALL)
+def test_for_all(ahead):
+    """That something holds for all k says nothing of k; it is no factor, and hides no slip."""
+    row = rf"$${ahead} \frac{{\partial L}}{{\partial z_k}} = p_k - y_k$$"
+    assert [s.verdict for s in judge(SLOPES + row).steps] == ["true-if"]
+    assert [s.verdict for s in judge(SLOPES + row.replace("-", "+")).steps] == ["false"]
+
+
+def test_for_all_that_differ():
+    """A case that is announced so is one."""
+    row = r"$$\forall i \neq j: \frac{\partial p_i}{\partial z_j} = -p_i p_j$$"
+    (step,) = judge(SLOPES + row).steps
+    assert (step.verdict, step.assumptions) == ("true", ["the case i != j"])

@@ -57,7 +57,7 @@ def test_within_the_text():
 @pytest.mark.parametrize(
     "display",
     [
-        r"\underbrace{\sum_k p_k}_{= 2} = 1",
+        r"\underbrace{\sum_k p_k}_{= 2 \text{ or so}} = 1",
         r"\overbrace{\sum_k p_k}^{p = 2} = 1",
         r"\sum_k p_k = 1 \tag{$p = 2$}",
         r"\sum_k p_k \underset{k = 2}{=} 1",

@@ -34,6 +34,7 @@ GROUPS = frozenset(
         "mathllap mathclap smash"
     )
 )
+DERIVATIVES = frozenset(words("pdv dv odv partialderivative derivative"))  # of a quotient or an operator
 PLAIN = {
     "frac": "FRAC", "dfrac": "FRAC", "tfrac": "FRAC", "cfrac": "FRAC", "sqrt": "SQRT",
     "over": "OVER", "sum": "SUM", "prod": "SUM", "partial": "PARTIAL", "nabla": "NABLA",
@@ -54,7 +55,7 @@ PLAIN = {
     "prime": "PRIME", "mid": "MID", "vert": "MID", "colon": "SEMI",
     "top": "TRANSPOSE", "intercal": "TRANSPOSE", "lbrace": "LPAR", "rbrace": "RPAR", "{": "LPAR", "}": "RPAR",
     "lbrack": "LPAR", "rbrack": "RPAR", "llbracket": "LPAR", "rrbracket": "RPAR", "lvert": "MID", "rvert": "MID",
-    "pm": "BAD", "mp": "BAD",
+    "pm": "BAD", "mp": "BAD", "tanh": "NAME", "sinh": "NAME", "cosh": "NAME",
 }  # fmt: skip
 SIGNS = {
     "+": "PLUS", "-": "MINUS", "\u2212": "MINUS", "*": "TIMES", "\u00b7": "TIMES", "\u00d7": "TIMES", "/": "SLASH",
@@ -78,7 +79,11 @@ UNICODE = dict(
         strict=True,
     )
 )
+HYPERBOLIC = {
+    "tanh": r"\frac{e^x - e^{-x}}{e^x + e^{-x}}", "sinh": r"\frac{e^x - e^{-x}}{2}", "cosh": r"\frac{e^x + e^{-x}}{2}",
+}  # fmt: skip
 WORDS = {"log": "LOG", "ln": "LOG", "exp": "EXP", "softmax": "NAME", "sigmoid": "NAME", "diag": "DIAG", "argmax": "BAD"}
+WORDS |= dict.fromkeys(HYPERBOLIC, "NAME")
 # what is left of a command whose backslash and first letter were taken for an escape
 TAILS = {
     name[1:]: name

@@ -18,6 +18,7 @@ from softreg.symbolic.terms import Expr, Index, Pick, Total, UndecidedError, Uns
 Counterexample = dict[str, Any]
 SIZES = ((3, 2, 4, 5, 1), (2, 3, 1, 4, 5), (4, 3, 2, 1, 5))  # all different, so that no two are confused
 MOST_LETTERS = 12
+_SIGNS = (sp.S.One, sp.S.NegativeOne)
 LARGE = numeric.CONTEXT.mpf(10) ** 60
 
 
@@ -46,6 +47,7 @@ class Facts:
     classes: Expr = None
     labels: tuple[Expr, ...] = ()  # indices that name the true class
     zeros: Mapping[str, tuple[int, Expr]] = field(default_factory=dict)  # letters that are 0 where this index is that
+    signs: tuple[str, ...] = ()  # labels that are 1 or -1
 
 
 def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
@@ -76,6 +78,8 @@ def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] =
             if _is_zero_one_hot(difference, facts, label):
                 at = "" if label is None else f" at {label.name}"
                 return Outcome("true-if", tuple(dict.fromkeys(in_words(f"{y} is one-hot{at}") for y in facts.sums)))
+        if facts.signs and _is_zero_for_signs(difference, facts):
+            return Outcome("true-if", tuple(f"{y} is 1 or -1" for y in facts.signs))
         if facts.one_hot and facts.sums and any(map(_is_root, difference.atoms(sp.Pow))):
             return Outcome("undecided", reason="a root of a sum is not evaluated for targets that are one-hot")
         return Outcome("false", counterexample=found)
@@ -149,6 +153,19 @@ def _is_zero_one_hot(e: Expr, facts: Facts, given: Expr | None) -> bool:
         return other != e and _is_zero(other, ())
     except UndecidedError:
         return False
+
+
+def _is_zero_for_signs(e: Expr, facts: Facts) -> bool:
+    """Whether e is 0, term by term of its sums, where the one label in each term is 1, and where it is -1."""
+    for part in _term_by_term(e) or [e]:
+        labels = {x for x in part.atoms(sp.Indexed) if str(x.base.label) in facts.signs}
+        labels = labels or {x for x in part.free_symbols if str(x) in facts.signs}
+        try:
+            if len(labels) > 1 or not all(_is_zero(part.xreplace(dict.fromkeys(labels, s)), ()) for s in _SIGNS):
+                return False
+        except UndecidedError:
+            return False
+    return True
 
 
 def one_hot_at(e: Expr, facts: Facts, given: Expr | None) -> Expr:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from softreg.symbolic.document.letters import TARGETS
+from softreg.symbolic.document.speech import spoken
 from softreg.symbolic.document.tokens import Token
 
 INDICES = frozenset("abcijklmnpqrsty")
@@ -14,6 +15,8 @@ _OPEN, _CLOSE = ("LPAR", "LBRACE", "BEGIN"), ("RPAR", "RBRACE", "END")
 _WIDE = re.compile(r"\\(q?quad|enspace|hspace|hfill|[;: ])|~|&")
 _THIN = re.compile(r"\\[,>]|\\thinspace")
 _BEFORE_A_FACTOR = frozenset({"indicator", "\\delta", "I", "1"})
+_ENDS_NAME = (["COMMA"], ["SEMI"], ["QUAD"], ["IN"])
+_GOES_ON = (["EQ"], ["NEQ"], ["OTHER"], ["UNDER"], ["CARET"], ["PRIME"])
 _OPERATORS = ("EQ", "NEQ", "ARROW", "OTHER", "PLUS", "MINUS", "TIMES", "SLASH", "SUM", "LOG", "EXP", *_OPEN)
 
 Condition = tuple[Token, ...]
@@ -53,6 +56,24 @@ def leading(piece: list[Token]) -> int:
     stop = _closing(piece, 0) if piece[0].type == "LPAR" else 0
     goes_on = 0 < stop < len(piece) and piece[stop].type in ("EQ", "ARROW")
     return stop if goes_on and said(piece[:stop]) else 0
+
+
+def quantified(row: list[Token]) -> int:
+    r"""Return the length of "for all" in front of an equation: \forall k:, \forall i, j \in \{1, ..., K\},."""
+    said_so = row and row[0].type == "TEXT" and spoken(row[0].value) & {"all", "each", "every", "any"}
+    if not row or not (row[0].value == "forall" or said_so):
+        return 0
+    types = [t.type for t in row]
+    at = 2
+    while types[at : at + 2] == ["COMMA", "NAME"] and types[at + 2 : at + 3] in _ENDS_NAME:
+        at += 2
+    if types[1:2] != ["NAME"] or types[at : at + 1] in _GOES_ON:
+        return 0
+    if types[at : at + 1] == ["IN"]:
+        at = _closing(row, at + 1) if types[at + 1 : at + 2] in (["LPAR"], ["LBRACE"]) else at + 2
+    while at and types[at : at + 1] in (["COMMA"], ["SEMI"], ["QUAD"]):
+        at += 1
+    return at if at < len(row) else 0
 
 
 def _closing(piece: list[Token], at: int) -> int:

@@ -15,7 +15,9 @@ from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.commands import HYPERBOLIC
 from softreg.symbolic.document.definitions import (
+    Apart,
     Context,
     Definition,
     definition_from,
@@ -23,6 +25,7 @@ from softreg.symbolic.document.definitions import (
     true_class,
 )
 from softreg.symbolic.document.grammar import NotUnderstoodError
+from softreg.symbolic.document.identity import is_identity
 from softreg.symbolic.document.letters import (
     INDEX,
     LOGITS,
@@ -33,6 +36,7 @@ from softreg.symbolic.document.letters import (
     WEIGHTS,
 )
 from softreg.symbolic.document.ranks import Ranks
+from softreg.symbolic.document.reach import reaching
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.rows import learn, lifted, stacked
 from softreg.symbolic.document.running import learn_indexed, learn_running, learn_samples
@@ -86,6 +90,10 @@ class Inference:
         for definition in list(mark_whole([*chains, *inline])):
             context.accept(definition, "the usual meaning")
         sides = [side.tokens for c in (*chains, *inline) for side in (c.head, *(link.right for link in c.links))]
+        for name in sorted({token.value for side in sides for token in side} & HYPERBOLIC.keys()):
+            text = f"{name}(x) = {HYPERBOLIC[name]}"
+            context.accept(Definition(name, (), (), read_formula(HYPERBOLIC[name]), "x", text=text), "always")
+        context.notation.identity = is_identity(sides)
         learn_running(context.notation, sides)
         learn_indexed(context.notation, self._sides([*chains, *inline]))
         self._functions([*chains, *inline])
@@ -118,6 +126,9 @@ class Inference:
     def _negative_samples(self) -> None:
         r"""Find the sums that leave out what stands beside them: log \sigma(u_o'v) + \sum_k log \sigma(-u_k'v)."""
         context = self.context
+        totals = [part for node in self._nodes for part in node.walk() if isinstance(part, n.Sum)]
+        exponentials = [t.body for t in totals if isinstance(t.body, n.Function) and t.body.name == "exp"]
+        of_all = set().union(*map(n.letters, exponentials))  # a softmax is of all words
         for definition in context.definitions.values():
             terms = definition.body.terms if isinstance(definition.body, n.Add) else ()
             inner = [t.factors[-1] if isinstance(t, n.Mul) else t for t in terms]
@@ -127,7 +138,7 @@ class Inference:
                 for v, out in ((v, v.sub[0]) for v in alone if v.letter in summed):
                     if not isinstance(out, n.Var):
                         continue
-                    context.apart[v.letter] = out.letter
+                    context.apart[v.letter] = Apart(out.letter, total, v.letter not in of_all)
                     context.notes.append(f"the sum over {total.index} leaves out {out.letter}")
 
     def _one_hot(self, chains: list[Chain]) -> None:
@@ -322,10 +333,13 @@ class Inference:
             return None
         if isinstance(body, n.Var) and (not plain or head.letter in INDEX) and not body.arguments:
             return None
+        if any(not isinstance(i, (n.Var, n.Number)) for v in n.values(body) for i in v.sub):
+            self.context.unread.add(head.letter)  # s_{i-1}
+            return None
         i, *others = head.sub or (head,)
         if self._diagonal and others == [i] and isinstance(i, n.Var):
             head, body = replace(head, sub=()), n.Diagonal(body, i.letter)  # S_ii = p_i (1 - p_i)
-        return definition_from(head, n.reaching(body, n.free_indices(head)), line, text)
+        return definition_from(head, reaching(body, n.free_indices(head)), line, text)
 
     def _try(self, side: Side) -> n.Node | None:
         try:

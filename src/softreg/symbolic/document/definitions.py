@@ -32,6 +32,21 @@ class Definition:
     guessed: bool = False  # whether the document says nothing of it, so that it has its usual meaning
 
 
+@dataclass(frozen=True)
+class Apart:
+    """The index o that a sum over u_k leaves out, and which sums do: all of u, or those like the first."""
+
+    out: str
+    first: n.Sum
+    everywhere: bool
+
+    def left_out_by(self, total: n.Sum) -> bool:
+        """Whether a sum over u leaves it out."""
+        if None in (total.upper, self.first.upper):
+            return self.everywhere or total.index == self.first.index
+        return self.everywhere or total.upper == self.first.upper
+
+
 @dataclass
 class Context:
     """The meaning of the letters."""
@@ -53,10 +68,11 @@ class Context:
     truths: set[str] = field(default_factory=set)  # indices of which the document says that they are the true class
     near_truths: dict[str, list[int]] = field(default_factory=dict)  # indices of sums that somewhere are the true class
     binary: bool = False
+    margins: set[str] = field(default_factory=set)  # labels that are 1 or -1
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     ascent: bool = False  # whether the text maximizes something
     descent: bool = False  # whether it speaks of a loss, or of what is made smaller
-    apart: dict[str, str] = field(default_factory=dict)  # of the sums over u_k, the index o that they leave out
+    apart: dict[str, Apart] = field(default_factory=dict)  # of the sums over u_k, what they leave out
     said_ranks: set[str] = field(default_factory=set)  # vectors and matrices that the document shows to be such
     row_vectors: bool = False  # whether the text speaks of row vectors
     unread: set[str] = field(default_factory=set)  # letters of which the document says something that is not understood

@@ -130,7 +130,7 @@ class Equations:
     def _apart(self, left: Expr, right: Expr) -> Outcome | None:
         """Return that two numbers are equal where an index is not the one that sums leave out."""
         free = [i for i in self._scope.values() if isinstance(i, Index)]
-        for out in (i for i in free if i.name in self.context.apart.values()):
+        for out in (i for i in free if i.name in {a.out for a in self.context.apart.values()}):
             for other in (i for i in free if i.size == out.size and i != out):
                 inner = compare(left, right, self.facts(), [(other, out)])
                 if inner.holds:
@@ -147,6 +147,7 @@ class Equations:
             self._meaning._class_size(),
             self._label_letters(),
             zeros,
+            tuple(map(name_of, sorted(self.context.margins))),
         )
 
     def _label_letters(self) -> tuple[Expr, ...]:

@@ -34,6 +34,7 @@ from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.new_value import lost, unmarked
 from softreg.symbolic.document.ranges import RangeError, Ranges
+from softreg.symbolic.document.renewed import Renewed, renewed, with_renewed
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import MOST_WITHIN, Chain, Link, Source
 from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
@@ -53,10 +54,19 @@ UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, Asser
 class Judge(Equations):
     """The verdicts on a document."""
 
-    def __init__(self, text: str, given: Context | None, end: float, barred: frozenset[int] = frozenset()):
+    def __init__(
+        self,
+        text: str,
+        given: Context | None,
+        end: float,
+        barred: frozenset[int] = frozenset(),
+        anew: Renewed | None = None,
+    ):
         self._end = end
         self.source = Source(text)
         chains, inline = self.source.chains()
+        if anew is not None:
+            with_renewed([*chains, *inline], *anew)
         said = [chain for chain in inline if any(link.relation.start in barred for link in chain.links)]
         chains = sorted([*chains, *said], key=lambda chain: chain.links[0].relation.start)
         counted = [0, *itertools.accumulate(len(chain.links) for chain in chains)]
@@ -67,6 +77,7 @@ class Judge(Equations):
             if before < MOST_STEPS
         ]
         self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
+        self._anew = anew
         inference = Inference(deepcopy(given), self.source.text, barred)
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
@@ -92,6 +103,10 @@ class Judge(Equations):
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
         notes = list(self.context.notes)
+        if self._anew is not None:
+            letter, at, name = self._anew
+            told = f"{name_of(letter)} is another loss from line {self.source.place(at)[0]} on"
+            notes.append(f"{told}, called {name_of(name)} where this is told")
         for y in sorted(self.context.sums_to_one):
             notes.append(f"{total_told(name_of(y), self.context.totals.get(y, 1))}, assumed where it is needed")
         if not self.complete:
@@ -104,7 +119,8 @@ class Judge(Equations):
     def _unjudged(self) -> dict[str, list[int]]:
         """Return where there is what no verdict is on; what the text says a letter is has a note of its own."""
         taken = {definition.at for definition in self.context.definitions.values()}
-        found = {kind: list(places) for kind, places in self.source.unjudged.items()}
+        judged = {link.relation.start for chain in self.chains for link in chain.links}
+        found = {kind: [at for at in places if at not in judged] for kind, places in self.source.unjudged.items()}
         for chain in self.inline:
             for left, link in zip((chain.head, *(k.right for k in chain.links)), chain.links, strict=False):
                 at = link.relation.start
@@ -373,8 +389,9 @@ def judge(text: str, given: Context | None = None) -> Verdicts:
     verdicts = best.run()
     if not slips(best)[0]:
         return verdicts
-    for at in itertools.islice(doubted(best), MOST_DOUBTS):
-        other = Judge(text, given, end, frozenset({at}))
+    others = [(frozenset({at}), None) for at in itertools.islice(doubted(best), MOST_DOUBTS)]
+    for barred, anew in [*((frozenset(), anew) for anew in renewed(best)), *others]:
+        other = Judge(text, given, end, barred, anew)
         found = other.run()
         if slips(other) < slips(best):
             best, verdicts = other, found

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from softreg.symbolic.document.commands import (
     ACCENTS,
+    DERIVATIVES,
     FONTS,
     GREEK,
     GROUPS,
@@ -30,7 +31,7 @@ from softreg.symbolic.document.commands import (
     words,
 )
 from softreg.symbolic.document.macros import MARK
-from softreg.symbolic.document.tokens import Token, with_fractions, with_joined, with_primed
+from softreg.symbolic.document.tokens import Token, derivative, with_fractions, with_joined, with_primed
 
 DEEPEST = 60
 
@@ -42,7 +43,8 @@ _LETTERS = re.compile(r"[A-Za-z]+")
 _NAMED = re.compile(r"[A-Za-z]{2,}([ -][A-Za-z]+){0,3}")
 _GOES_ON = re.compile(r"\s*(\\left\s*)?[(_^=}&:]")  # \text{CE}(y, p), \text{loss}_i, \text{CE} = ...
 _BARS_AND_BRACKETS = re.compile(r"[()]|\\\||\|\||\\[lr]?Vert")
-_WHICH = re.compile(r"\s*\[([^\]]*)\]")
+_BRACE = re.compile(r"\s*\{")
+_OPTION = re.compile(r"\s*\[([^\]]*)\]")
 _DOLLARS = re.compile(r"(?<!\\)\$([^$]+)\$")
 _SPEECH = frozenset(
     words(
@@ -181,8 +183,7 @@ class Lexer:
 
     def _argument(self) -> str:
         """Return the source of the next argument, without its braces, and go past it."""
-        while self._at < self._end and self._text[self._at].isspace():
-            self._at += 1
+        self._skip_spaces()
         if self._at >= self._end:
             return ""
         if self._text[self._at] != "{":
@@ -225,12 +226,12 @@ class Lexer:
         elif name in ("colorbox", "fcolorbox", "bbox"):
             self._boxed(name)
         elif name in ("underbrace", "overbrace"):
-            self._braced(start)
+            self._braced()
         elif name in ("stackrel", "overset", "underset"):
             self._argument()
             self._signed(start)
-        elif name in GROUPS:
-            pass
+        elif name in GROUPS or name == "substack":
+            pass  # the rows of the latter are separated like arguments
         elif name in ("begin", "end"):
             environment = self._argument().rstrip("*")
             if name == "begin" and environment in ("array", "alignedat", "alignat"):
@@ -249,10 +250,10 @@ class Lexer:
             self._put("NEQ", "neq", start)
         elif name in GREEK:
             self._put("NAME", "\\" + name, start)
-        elif name == "substack":
-            pass  # its rows are separated like arguments
         elif name == "sqrt":
             self._root(start)
+        elif name in DERIVATIVES:
+            self._derivative(start)
         elif name in PLAIN and PLAIN[name] != "BAD":
             self._put(PLAIN[name], name, start)
         else:
@@ -280,14 +281,26 @@ class Lexer:
                 break
         self._put("LNORM", name, start)
 
+    def _option(self) -> str:
+        """Return what stands in square brackets, and go past it."""
+        match = _OPTION.match(self._text, self._at, self._end)
+        self._at = match.end() if match else self._at
+        return match[1].strip() if match else ""
+
     def _root(self, start: int) -> None:
         """Read which root it is: the token's value."""
-        match = _WHICH.match(self._text, self._at, self._end)
-        self._at = match.end() if match else self._at
-        if match and not re.fullmatch("[2-9]", match[1].strip()):
-            self._put("BAD", f"the root {match[1].strip()!r} is not understood", start)
-        else:
-            self._put("SQRT", match[1].strip() if match else "2", start)
+        which = self._option() or "2"
+        known = re.fullmatch("[2-9]", which)
+        self._put("SQRT" if known else "BAD", which if known else f"the root {which!r} is not understood", start)
+
+    def _derivative(self, start: int) -> None:
+        r"""Read \pdv{L}{z}, which stands for a quotient."""
+        order, parts = self._option(), []
+        while _BRACE.match(self._text, self._at, self._end):
+            begin = self._at
+            self._argument()
+            parts.append(Lexer(self._text, begin, self._at).run())
+        self.tokens += derivative(order, parts, Token("PARTIAL", "partial", start, self._at))
 
     def _signed(self, start: int) -> None:
         """Read the sign that something is written above or below; its braces mean nothing."""
@@ -306,21 +319,16 @@ class Lexer:
         if self._text.startswith("[", self._at) and "]" in self._text[self._at : self._end]:
             self._at = self._text.index("]", self._at) + 1
 
-    def _braced(self, start: int) -> None:
+    def _braced(self) -> None:
         """Read what a brace is drawn under, and drop what is written below it."""
-        self._at = self._inner(start)
+        self._skip_spaces()
+        begin = self._at
+        self._argument()
+        self.tokens += Lexer(self._text, begin, self._at).run()
         self._skip_spaces()
         if self._text[self._at : self._at + 1] in ("_", "^"):
             self._at += 1
             self._argument()
-
-    def _inner(self, start: int) -> int:
-        self._skip_spaces()
-        begin = self._at
-        self._argument()
-        stop = self._at
-        self.tokens += Lexer(self._text, begin, stop).run()
-        return stop
 
     def _skip_spaces(self) -> None:
         while self._at < self._end and self._text[self._at].isspace():
@@ -351,7 +359,8 @@ class Lexer:
         if not inner or (name in ("bf", "rm") and self._text[begin : begin + 1] != "{"):
             self._at = begin  # \bf changes what follows
         elif inner in ("1", "I", "1}") and name not in ("text", "mathrm"):
-            self._put("NAME", "indicator", start)
+            matrix = inner == "I" and name in ("mathbf", "boldsymbol", "bm", "bf")
+            self._put("NAME", "I" if matrix else "indicator", start)
         elif name in WORDS_TEXT and inner.lower() not in WORDS and len(inner) != 1:
             self._words(inner, begin, start)
         elif inner.lower() in WORDS:

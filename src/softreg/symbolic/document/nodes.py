@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -243,26 +242,3 @@ def free_indices(node: Node) -> set[str]:
         return free_indices(node.body) - {node.index}
     own = {i.letter for i in (*node.sub, *node.sup) if isinstance(i, Var)} if isinstance(node, Var) else set()
     return own.union(*map(free_indices, node.children()))
-
-
-def reaching(node: Node, free: AbstractSet[str]) -> Node:
-    """Return the formula with each sum reaching as far as its index does, but where that is free beside it."""
-
-    def change(part: Node) -> Node | None:
-        if isinstance(part, Sum):
-            return replace(part, body=reaching(part.body, free | {part.index}))
-        if not isinstance(part, Add):
-            return None
-        for at, term in enumerate(part.terms[:-1]):
-            factors, total = (term.factors[:-1], term.factors[-1]) if isinstance(term, Mul) else ((), term)
-            after = part.terms[at + 1 :]
-            if not isinstance(total, Sum) or factors not in ((), (MINUS_ONE,)) or total.index in free:
-                continue
-            if any(total.index in free_indices(t) for t in after):
-                inner = Add((total.body, *(negative(t) if factors else t for t in after)))
-                whole = reaching(replace(total, body=inner), free)
-                whole = negative(whole) if factors else whole
-                return reaching(Add((*part.terms[:at], whole)), free) if at else whole
-        return None
-
-    return rebuilt(node, change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from softreg.symbolic.document.conditions import Condition, leading, said, sized, taken_out
+from softreg.symbolic.document.conditions import Condition, leading, quantified, said, sized, taken_out
 from softreg.symbolic.document.grammar import split
 from softreg.symbolic.document.groups import LAYOUTS
 from softreg.symbolic.document.speech import says_when
@@ -82,7 +82,7 @@ def equations(row: list[Token], text: str) -> Iterator[tuple[list[Token], Condit
     words_before: list[str] = []
     depth = 0
     piece: list[Token] = []
-    for token in [*row, None]:
+    for token in [*row[quantified(row) :], None]:
         if token is not None:
             depth += token.type in ("LBRACE", "LPAR", "BEGIN")
             depth -= token.type in ("RBRACE", "RPAR", "END")

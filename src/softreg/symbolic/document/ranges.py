@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.definitions import Context, has_rows, is_bias, is_of_rows, is_slope
+from softreg.symbolic.document.definitions import Apart, Context, has_rows, is_bias, is_of_rows, is_slope
 from softreg.symbolic.document.letters import ONES, SAMPLE, SIZES, TARGETS, WEIGHTS
 
 Axis = tuple[Any, ...]
@@ -344,7 +344,7 @@ class Ranges:
         inner = self._bind(node, node.index, scope)
         axis = inner[node.index]
         size = upper_size(node)
-        if size is not None:
+        if size is not None and all(a.everywhere for a in self._apart(node)):  # not drawn from more
             self._sized(axis, size, f"the sum over {node.index}")
         for other in self.left_out(node):
             a = self.index(other, scope)
@@ -354,9 +354,12 @@ class Ranges:
 
     def left_out(self, node: n.Sum) -> list[n.Node]:
         """Return the values that the index of a sum does not take."""
+        return [*node.excluded, *(n.Var(apart.out) for apart in self._apart(node))]
+
+    def _apart(self, node: n.Sum) -> list[Apart]:
         apart = self.context.apart
         summed = {v.letter for v in n.values(node.body) if n.Var(node.index) in v.sub} if apart else ()
-        return [*node.excluded, *(n.Var(apart[u]) for u in apart if u in summed)]
+        return [apart[u] for u in apart if u in summed and apart[u].left_out_by(node)]
 
 
 def upper_size(node: n.Sum) -> str | None:

@@ -77,7 +77,8 @@ class Ranks:
     def _at_least(self, letter: str, sub: int) -> None:
         have, sup = self.context.arity_of(letter)
         scores = letter in self.context.definitions and letter.startswith("\\") and letter not in LOSSES
-        if sub > have and (letter not in SCALARS or scores):
+        matrix = letter in self.context.definitions and sub > 1  # J = diag(p) - p p^T is no loss
+        if sub > have and (letter not in SCALARS or scores or matrix):
             self.context.arity[letter] = (min(sub, 3), sup)
 
     def _learn(self, node: n.Node) -> None:

@@ -14,19 +14,18 @@ from dataclasses import replace
 from fractions import Fraction
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.commands import HYPERBOLIC
+from softreg.symbolic.document.differentials import Derivatives
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree
+from softreg.symbolic.document.identity import IDENTITY
 from softreg.symbolic.document.letters import INPUTS, ONES, SAMPLE
-from softreg.symbolic.document.scripts import Letters, Notation
+from softreg.symbolic.document.scripts import Notation
 from softreg.symbolic.document.trees import (
     content,
-    flat,
-    is_d,
     is_letter,
-    items,
     joined,
     names,
     run_over,
-    signed,
     spelled,
     unscripted,
 )
@@ -34,13 +33,11 @@ from softreg.symbolic.document.trees import (
 PRODUCTS = ("prod", "\u220f")
 
 
-class Reader(Letters):
+class Reader(Derivatives):
     """Reads trees."""
 
     def __init__(self, notation: Notation | None = None, *, wide: bool = False):
-        super().__init__(notation or Notation())
-        self.wide = wide
-        self.ambiguous = False  # whether the other reading of d/dv is different
+        super().__init__(notation or Notation(), wide=wide)
 
     def read(self, tree: Tree) -> n.Node:
         """Return the formula."""
@@ -77,6 +74,8 @@ class Reader(Letters):
             return n.Number(Fraction(token.value))
         if token.value == "indicator":
             return n.Var(ONES, at=tree.start)
+        if token.value == IDENTITY and self.notation.identity:
+            return n.Diagonal(n.Var(ONES, at=tree.start))
         if token.type in ("NAME", "LABEL"):
             return n.Var(token.value + "_rows" * (token.value in self.notation.whole), at=tree.start)
         if token.type == "DOTS":
@@ -165,7 +164,7 @@ class Reader(Letters):
                 factor, used = self._elementary(base, scripts, rest)
                 at += 1 + used
             elif base.is_leaf("NAME", "LABEL") and base.value.value not in ("e",) and rest and rest[0][0] == " ":
-                factor, used = self._maybe_applied(base, scripts, rest)
+                factor, used = self._called(base, scripts, rest)
                 at += 1 + used
             else:
                 factor = self._scripted(base, scripts)
@@ -198,9 +197,16 @@ class Reader(Letters):
         _, tree = items[count - 1]
         base, scripts = unscripted(tree)
         if base.is_leaf("NAME", "LABEL") and count < len(items) and items[count][0] == " ":
-            _, used = self._maybe_applied(base, scripts, items[count:])
+            _, used = self._called(base, scripts, items[count:])
             count += used
         return self._product(items[:count]), count
+
+    def _called(self, base: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
+        r"""Read a letter with what it is applied to, as far as it is; \tanh is so without brackets too."""
+        if base.value.value not in HYPERBOLIC or unscripted(rest[0][1])[0].kind == "bracket":
+            return self._maybe_applied(base, scripts, rest)
+        argument, used = self._next(rest, base.value.value, base.start)
+        return self._with_scripts(n.Var(base.value.value, arguments=(argument,), at=base.start), scripts), used
 
     def _sum(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> n.Node:
         if not rest:
@@ -279,100 +285,6 @@ class Reader(Letters):
         if len(below) > 1 or not first.is_leaf("NAME"):
             raise NotUnderstoodError("the index of a maximum is not understood", at)
         return n.Largest(self._index_letter(first), argument, at)
-
-    # --- derivatives ---
-
-    def _is_derivative(self, tree: Tree) -> bool:
-        if tree.kind != "fraction":
-            return False
-        top, bottom = (flat(part) for part in signed(tree)[1].parts)
-        return is_d(top[:1]) and is_d(bottom[:1]) and len(bottom) > 1
-
-    def _derived(self, tree: Tree, rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
-        base, scripts = unscripted(tree)
-        used = 0
-        variables: list[n.Node] = []
-        if base.is_leaf("NABLA"):
-            below = [content(s) for s in scripts if s.kind == "below"]
-            variables = [self.read(part) for part in below[0]] if below else [self._only_argument(tree, rest)]
-            above = [spelled(content(s)[0]) for s in scripts if s.kind == "above"]
-            if above and above != ["2"]:
-                raise NotUnderstoodError("a gradient with a superscript other than 2 is not understood", tree.start)
-            variables *= 1 + len(above)
-            inside: list[tuple[str, Tree]] = []
-        else:
-            sign, base = signed(base)
-            if sign == "MINUS":
-                body, used = self._derived(base, rest)
-                return n.negative(body), used
-            top, bottom = base.parts
-            pieces: list[list[tuple[str, Tree]]] = []
-            for operator, item in items(bottom):
-                if is_d([item]):
-                    pieces.append([])
-                else:
-                    pieces[-1].append((operator, item))
-            for piece in pieces:
-                variable = self._product(piece)
-                if isinstance(variable, n.Transposed):
-                    variable = variable.body
-                while isinstance(variable, n.Power) and isinstance(variable.exponent, n.Number):
-                    variables += [variable.base] * (int(variable.exponent.value) - 1)
-                    variable = variable.base
-                variables.append(variable)
-            inside = items(top)[1:]
-        if inside:
-            body = self._product(inside)
-        elif self.wide and len(rest) > 0:
-            body, used = self._product(rest), len(rest)
-        else:
-            body, used = self._next(rest, "a derivative", tree.start)
-            if used < len(rest) and rest[used][0] != "/":
-                self.ambiguous = True
-        for variable in reversed(variables):
-            if not isinstance(variable, n.Var):
-                raise NotUnderstoodError("a derivative in something that is no variable", tree.start)
-            body = n.Derivative(body, variable, base.is_leaf("NABLA"), tree.start)
-        return body, used
-
-    def _only_argument(self, tree: Tree, rest: list[tuple[str, Tree]]) -> n.Node:
-        """Return what a gradient is in where only the argument says it, nabla E(w), or what E is."""
-        body = self._next(rest, "a gradient", tree.start)[0]
-        if isinstance(body, n.Derivative):
-            return body.variable  # nabla nabla E(w)
-        arguments = body.arguments or () if isinstance(body, n.Var) else ()
-        if isinstance(body, n.Var) and not arguments and body.letter in self.notation.slopes:
-            return n.Var(self.notation.slopes[body.letter], at=tree.start)
-        if len(arguments) != 1:
-            raise NotUnderstoodError("a gradient does not say in what: write \\nabla_z L or \\nabla L(z)", tree.start)
-        return arguments[0]
-
-    def _slashed(self, tree: Tree, scripts: tuple[Tree, ...], rest: list[tuple[str, Tree]]) -> tuple[n.Node, int]:
-        """Read dL / dz, written with a slash, and d_v L."""
-        below = [content(s) for s in scripts if s.kind == "below"]
-        if below:
-            variable = self.read(below[0][0])
-            body, used = self._next(rest, "a derivative", tree.start)
-            above = [spelled(content(s)[0]) for s in scripts if s.kind == "above"]
-            if isinstance(variable, n.Var) and above in ([], ["2"]):
-                for _ in range(1 + len(above)):
-                    body = n.Derivative(body, variable, False, tree.start)
-                return body, used
-        for at, (operator, item) in enumerate(rest):
-            if operator == "/" and item.is_leaf("PARTIAL") and at and at + 1 < len(rest):
-                variable = self._product(rest[at + 1 : at + 2])
-                if isinstance(variable, n.Var):
-                    return n.Derivative(self._product(rest[:at]), variable, False, tree.start), at + 2
-        raise NotUnderstoodError("a derivative whose variable is not understood", tree.start)
-
-    def _fraction(self, tree: Tree) -> n.Node:
-        top, bottom = (flat(part) for part in tree.parts)
-        if is_d(top[:1]) and top[0].kind == "leaf" and top[0].is_leaf("PARTIAL") and not is_d(bottom[:1]):
-            told = "below this \\partial stands a letter without \\partial: is \\frac{\\partial}{\\partial z} meant?"
-            raise NotUnderstoodError(told, tree.start)
-        if self._is_derivative(tree):
-            return self._product([(" ", tree)])
-        return n.Quotient(*(self.read(part) for part in tree.parts))
 
 
 def _at(term: n.Node, index: n.Node, k: str) -> n.Node:

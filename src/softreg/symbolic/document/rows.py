@@ -103,14 +103,17 @@ def stacked(context: Context, nodes: Iterable[n.Node]) -> Iterator[Definition]:
     nodes = list(nodes)
     products = [part for top in nodes for part in top.walk() if isinstance(part, n.Mul)]
     between: set[str] = set()  # R in X^T R X, which is no weights
-    for product in products:
+    around: set[tuple[int, str]] = set()
+    for number, product in enumerate(products):
         for big, rows, inner in _around(product.factors):
-            votes[big] += len(products) if rows else -len(products)  # that says it, whatever else is beside X
+            votes[big] += 1 if rows else -1
             between |= inner
-    for node in products:
+            around.add((number, big))
+    for number, node in enumerate(products):
         for at, factor in enumerate(node.factors):
             bare = factor.body if isinstance(factor, n.Transposed) else factor
-            if isinstance(bare, n.Var) and bare.letter in STACKED and at in (0, len(node.factors) - 1):
+            counted = isinstance(bare, n.Var) and (number, bare.letter) in around
+            if isinstance(bare, n.Var) and bare.letter in STACKED and not counted and at in (0, len(node.factors) - 1):
                 beside = node.factors[1 if at == 0 else -2]
                 weights = any(v.letter in WEIGHTS and v.letter not in between for v in n.values(beside))
                 if bare.letter in PARAMETERS:

@@ -54,6 +54,7 @@ class Notation:
     primed: set[str] = field(default_factory=set)  # letters that are others with a prime: z'_k = z_k + c
     rows: set[str] = field(default_factory=set)  # letters of a vector in p(x), of a row of many in p(x_i)
     slopes: dict[str, str] = field(default_factory=dict)  # of a loss, the weights that \nabla without an index is in
+    identity: bool = False  # whether I is the identity matrix
     running: set[str] = field(default_factory=set)  # letters that sums run over and that are no values: indices
     summed_values: set[str] = field(default_factory=set)  # letters that sums run over and that are values: samples
 

@@ -8,13 +8,14 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.alone import as_number, number_in
 from softreg.symbolic.document.definitions import Context
-from softreg.symbolic.document.entries import POSITIVE, name_of
+from softreg.symbolic.document.entries import ALONE, POSITIVE, name_of
 from softreg.symbolic.document.grammar import NotUnderstoodError
 from softreg.symbolic.document.groups import without_braces_of_sums
 from softreg.symbolic.document.letters import INDEX, INPUTS, ONES, TARGETS
 from softreg.symbolic.document.lexer import tokens
 from softreg.symbolic.document.plain import in_words
 from softreg.symbolic.document.ranges import RangeError, Ranges, Shape, UnreadError
+from softreg.symbolic.document.reach import reaching
 from softreg.symbolic.document.reading import Reader
 from softreg.symbolic.document.scripts import INVERSE
 from softreg.symbolic.document.source import Chain, Side, Source
@@ -59,22 +60,33 @@ class Sides:
     def read_all(self, chain: Chain) -> list[Expression]:
         """Return the sides of a chain; their sums reach as far as their index does, if it is free nowhere else."""
         found = [self.read(side) for side in (chain.head, *(link.right for link in chain.links))]
-        reaching = [[n.reaching(node, frozenset()) for node in e.nodes] for e in found]
-        free = set().union(*(n.free_indices(node) for nodes in reaching for node in nodes))
+        widest = [[reaching(node, frozenset()) for node in e.nodes] for e in found]
+        free = set().union(*(n.free_indices(node) for nodes in widest for node in nodes))
         for e in found:
-            e.nodes = [n.reaching(node, free) for node in e.nodes]
+            written, e.nodes = e.nodes, [reaching(node, free) for node in e.nodes]
+            if e.nodes != written:
+                line = self._source.place(e.side.start)[0]
+                self._context.notes.append(f"line {line}: a sum without brackets is taken to reach as far as its index")
             e.shown = self._shown(e)
         self._turn(found)
         return found
 
     def _turn(self, chain: list[Expression]) -> None:
-        r"""Read \sigma^{-1}(x) = y as \sigma(y) = x."""
+        r"""Read \sigma^{-1}(x) = y as \sigma(y) = x; where x stands in y, as what holds for x = \sigma(u), any u."""
         head = chain[0].nodes[0] if chain[0].nodes else None
         if not isinstance(head, n.Var) or not head.letter.endswith(INVERSE) or len(chain) != 2:
             return
         function = head.letter.removesuffix(INVERSE)
         definition = self._context.definitions.get(function)
-        if definition is not None and definition.argument is not None and head.arguments:
+        if definition is None or definition.argument is None or not head.arguments:
+            return
+        (x, *_) = head.arguments
+        if isinstance(x, n.Var) and any(v == x for node in chain[1].nodes for v in n.values(node)):
+            u = n.Var(x.letter + ALONE)
+            value = n.Var(function, arguments=(u,))
+            chain[0].nodes = [n.rebuilt(node, lambda part: value if part == x else None) for node in chain[1].nodes]
+            chain[1].nodes = [u]
+        else:
             chain[0].nodes = [n.Var(function, arguments=(node,)) for node in chain[1].nodes]
             chain[1].nodes = list(head.arguments)
 
@@ -122,7 +134,7 @@ class Sides:
                     and v.letter not in known
                     and v.letter not in self._ranges.known_sizes()
                 ):
-                    if (v.letter.isupper() and not v.sub) or (v.letter in INDEX and not v.sub):
+                    if not v.sub and (v.letter.isupper() or v.letter in INDEX or v.letter.endswith(ALONE)):
                         continue
                     e.problem = (
                         "unparseable",

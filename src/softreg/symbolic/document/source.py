@@ -18,7 +18,7 @@ from softreg.symbolic.document.assigned import ADDING, with_adding, with_arrows
 from softreg.symbolic.document.conditions import Condition, of_a_size, said
 from softreg.symbolic.document.containers import Place, places
 from softreg.symbolic.document.grammar import NotUnderstoodError, Tree, parse, split
-from softreg.symbolic.document.groups import depth_of, hidden, mismatched, opened, unboxed
+from softreg.symbolic.document.groups import LAYOUTS, depth_of, hidden, mismatched, opened, unboxed
 from softreg.symbolic.document.lexer import DEEPEST, tokens
 from softreg.symbolic.document.macros import MARK, with_macros
 from softreg.symbolic.document.pieces import RELATIONS, equations, in_lines, relations, rows
@@ -32,13 +32,14 @@ _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
 MOST_WITHIN = 5000  # formulas within the text
+_OF_WORDS = frozenset(("EQ", "NEQ", "OTHER", "IMPLIES", "IN", "TEXT", "BAD", "SEMI", "COMMA", "QUAD", "ROW", "DOTS"))
 _OF_NAMES = frozenset(("NAME", "UNDER", "LBRACE", "RBRACE"))
 MOST_DISPLAYS = 5000
 MOST_SIGNS = 100_000  # of one display
 NEAR = 400  # signs before a display in which a case is announced
 _FORMULA = re.compile(r"\$([^$]+)\$|\\\((.+?)\\\)")
 _BARE_CASE = re.compile(r"(?:当|當|如果|若|(?i:\b(?:if|when|case)\b:?))\s*([a-z]\s*(?:=|\\neq?\b)\s*[a-z])(?![\w(^])")
-_HEADING = re.compile(
+HEADING = re.compile(
     r"(?m)^#{1,6}[ \t][^\n]*|^\*\*[^*\n]+\*\*[.:]?[ \t]*$|\\(?:(?:sub)*section|(?:sub)?paragraph)\*?\{[^\n]*"
 )
 AFTER = 200  # what follows a display as closely says what it was
@@ -101,6 +102,7 @@ class Source:
         self.unread = False  # whether there are more formulas within the text
         self._named: set[str] = set()  # names in \\text that were a whole left side
         self._headed: Condition = ()  # the case of the heading above
+        self._below: list[Chain] = []  # equations between what stands above a brace and below it
         self.unjudged: dict[str, list[int]] = {}  # of each kind, where it stands
         self._lines = [0, *(m.end() for m in re.finditer("\n", file))]
 
@@ -141,10 +143,10 @@ class Source:
                 continue
             case = self._case(text[last : place.begin], last)
             prose = text[max(last, start - NEAR) : place.begin]
-            known = len(chains)
+            known, below = len(chains), len(self._below)
             self._read(start, end, chains, case, anew=bool(case) or withdraws(prose), lines=place.rows)
-            rests = rests and not (_HEADING.search(prose) or withdraws(prose))
-            for chain in chains[known:]:
+            rests = rests and not (HEADING.search(prose) or withdraws(prose))
+            for chain in (*chains[known:], *self._below[below:]):
                 chain.rests, chain.supposed = rests, supposes(prose.rstrip())
             for chain in chains[known : known + 1]:
                 chain.before, chain.after = prose, text[place.stop : place.stop + AFTER]
@@ -153,6 +155,7 @@ class Source:
             if place.told:
                 chains.append(self._bad(end, place.told))
         inline += self._named_below(text)
+        chains += self._below
         chains, inline = ([c for c in found if c.links] for found in (chains, inline))
         for chain in (*chains, *inline):
             self._add_up(chain)
@@ -187,16 +190,28 @@ class Source:
 
     def _named_below(self, text: str) -> Iterator[Chain]:
         r"""Yield p_k = a for each \underbrace{a}_{p_k}."""
-        for match in _UNDERBRACE.finditer(text):
-            above = _closed(text, match.end() - 1)
-            below = _BELOW.match(text, above) if above else None
-            stop = _closed(text, below.end() - 1) if below else 0
-            if below is None or not stop:
-                continue
-            name = tokens(self.text, below.end(), stop - 1)
-            if name and name[0].type == "NAME" and {t.type for t in name} <= _OF_NAMES:
-                value = self.side(tokens(self.text, match.end(), above - 1))
-                yield Chain(self.side(name), [Link(Token("EQ", "=", above, above + 1), value)], below=True)
+        for above, below in self._braces(text, 0, len(text)):
+            if below[0].type == "NAME" and {t.type for t in below} <= _OF_NAMES:
+                at = above[-1].end
+                yield Chain(self.side(below), [Link(Token("EQ", "=", at, at + 1), self.side(above))], below=True)
+
+    def _equal_below(self, start: int, end: int) -> Iterator[Chain]:
+        r"""Yield a = b for each \underbrace{a}_{= b}."""
+        for above, (sign, *below) in self._braces(self.text, start, end):
+            bit = len(below) == 1 and below[0].type == "NUMBER" and all(t.type != "SUM" for t in above)  # where y = 1
+            if sign.type == "EQ" and below and not bit and not {t.type for t in below} & _OF_WORDS:
+                yield Chain(self.side(above), [Link(sign, self.side(below))])
+
+    def _braces(self, text: str, start: int, end: int) -> Iterator[tuple[list[Token], list[Token]]]:
+        """Yield what stands above a brace and below it."""
+        for match in _UNDERBRACE.finditer(text, start, end):
+            stop = _closed(text, match.end() - 1)
+            below = _BELOW.match(text, stop) if stop else None
+            last = _closed(text, below.end() - 1) if below else 0
+            if below is not None and last:
+                found = tokens(self.text, match.end(), stop - 1), tokens(self.text, below.end(), last - 1)
+                if all(found):
+                    yield found
 
     def _abbreviate(self, chains: list[Chain]) -> None:
         """Read runs of capitals that the document defines as one name."""
@@ -214,7 +229,7 @@ class Source:
         """
         prose = prose.rstrip()
         begin = max((m.end() for m in re.finditer(r"\n[ \t]*\n", prose)), default=0)
-        headings = list(_HEADING.finditer(prose))
+        headings = list(HEADING.finditer(prose))
         if headings:
             self._headed = self._only(self._conditions(headings[-1].group(), offset + headings[-1].start()))
         if joins(prose[headings[-1].end() :] if headings else prose):
@@ -273,6 +288,8 @@ class Source:
                 self._named.add(token.value)
         if shown:
             self.unjudged.setdefault(BESIDE, []).extend(equations_beside(self.text, start, end, _closed))
+            if not case and not any(t.type in ("NEQ", "SEMI", "BEGIN") for t in made if t.value not in LAYOUTS):
+                self._below += self._equal_below(start, end)
         found = list(map(with_arrows, rows(made)))
         behind = len(found) > 1 and not self._announces(found[0]) and bool(self._announces(found[-1]))
         for row in found:

@@ -81,3 +81,21 @@ def with_fractions(made: list[Token]) -> list[Token]:
     first, last = replace(bar, type="LBRACE", value="{"), replace(bar, type="RBRACE", value="}")
     parts = [replace(bar, type="FRAC"), first, *made[opens + 1 : at], last, first, *made[at + 1 : closes], last]
     return with_fractions([*made[: opens + 1], *parts, *made[closes:]])
+
+
+def derivative(order: str, parts: list[list[Token]], sign: Token) -> list[Token]:
+    r"""Return the quotient that \pdv[2]{L}{z} and \pdv{L}{x}{y} stand for; \pdv{z} stands for an operator."""
+    of = parts[0] if len(parts) > 1 else []
+    variables = parts[1:] or parts
+    mixed = str(len(variables)) if len(variables) > 1 else ""
+    order = order or mixed
+    if not variables or (order and not order.isdigit()) or (mixed and order != mixed):
+        return [replace(sign, type="BAD", value="a derivative in a form that is not understood")]
+    power = (
+        [replace(sign, type=kind, value=text) for kind, text in (("CARET", "^"), ("NUMBER", order))] if order else []
+    )
+    raised = [] if mixed else power
+    below = [token for variable in variables for token in (sign, *variable, *raised)]
+    opens, closes = replace(sign, type="LBRACE", value="{"), replace(sign, type="RBRACE", value="}")
+    above = [sign, *power, *of]
+    return [replace(sign, type="FRAC", value="frac"), opens, *above, closes, opens, *below, closes]

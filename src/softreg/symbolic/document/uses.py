@@ -10,7 +10,7 @@ from fractions import Fraction
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.entries import POSITIVE
-from softreg.symbolic.document.letters import LOGITS, ONES, SIZES, TARGETS, WEIGHTS
+from softreg.symbolic.document.letters import INPUTS, LOGITS, ONES, SIZES, TARGETS, WEIGHTS
 
 OF_SCORES = frozenset({"\\sigma", "softmax", "sigmoid", "S"})  # functions: never targets
 
@@ -56,6 +56,12 @@ class Uses:
                 if isinstance(v, n.Var) and isinstance(b, n.Var) and v.sub and b.sub:
                     found |= {v.letter, b.letter}
         return found
+
+    def of_two(self, letter: str) -> bool:
+        r"""Whether a function is nowhere of anything but products u_o^\top v_c, which are numbers."""
+        used = [v for v in self.vars() if v.letter == letter]
+        vectors = self.vectors() - {*WEIGHTS, *INPUTS}
+        return bool(used) and all(not v.sub and v.arguments and n.letters(v.arguments[0]) <= vectors for v in used)
 
     def called(self, letter: str) -> bool:
         """Whether a letter stands before brackets anywhere."""

@@ -38,6 +38,7 @@ class Usual(Uses):
         self._indicators()
         target = self.target(used)
         context.targets.add(target)
+        context.margins = {target} if self.has_margins(target) and not self.ranks_of_the_rest(target) else set()
         context.normalizers = self.dividing() - {target, *context.definitions}
         told = context.definitions.keys() | context.notation.bare.keys()
         losses = [v for v in sorted(used & LOSSES - told) if self.is_loss(v)]
@@ -71,7 +72,10 @@ class Usual(Uses):
             likely = [v for v in likely if self.called(v)]
             losses = losses if likely or self.defined_probability() else []
         context.binary = self.is_binary(likely, target, losses)
-        self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
+        sigmoids = {"\\sigma", "sigmoid"}
+        self._logistic = (
+            sigmoids if "softmax" in {*likely, *context.definitions} else set(filter(self.of_two, sigmoids))
+        )
         for letter in likely:
             self._probability(letter, logits)
         named = self.defined_probability()
