@@ -46,6 +46,7 @@ class Facts:
     classes: Expr = None
     labels: tuple[Expr, ...] = ()  # indices that name the true class
     zeros: Mapping[str, tuple[int, Expr]] = field(default_factory=dict)  # letters that are 0 where this index is that
+    largest: Mapping[Expr, tuple[Expr, Expr, tuple[Expr, ...]]] = field(default_factory=dict)  # see numeric.Point
 
 
 def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
@@ -194,9 +195,14 @@ def refute(
                 "left": text(left, 8),
                 "right": text(right, 8),
                 "difference": text(left - right, 8),
-                "letters": _drawn((a, b), facts, numeric.Point(sizes, tuple(facts.sums), seed), places),
+                "letters": _drawn((a, b), facts, _point(sizes, facts, seed), places),
             }
     return None
+
+
+def _point(sizes: dict[str, int], facts: Facts, seed: int) -> numeric.Point:
+    largest = {name: (_zeroed(e, facts.zeros), index, rows) for name, (e, index, rows) in facts.largest.items()}
+    return numeric.Point(sizes, tuple(facts.sums), seed, largest)
 
 
 def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places: dict[Expr, int]) -> dict[str, str]:
@@ -236,7 +242,7 @@ def _places(
     free = sorted((i for i in found if i not in lasts), key=lambda i: (i.name, i.dummy_index))
     for seed, choice in enumerate(choices):
         sizes = _sizes(values, facts, choice)
-        point = numeric.Point(sizes, tuple(facts.sums), seed)
+        point = _point(sizes, facts, seed)
         sums: dict[Any, Any] = {}
         everywhere: Iterable[dict[Any, int]] = numeric.index_values(tuple(free), point)
         if most is not None:

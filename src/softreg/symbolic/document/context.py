@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.called import is_called_sigmoid
 from softreg.symbolic.document.definitions import (
     Context,
     Definition,
@@ -77,6 +78,7 @@ class Inference:
         self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered
         self.context.row_vectors = "row vector" in lowered
+        self.context.sigmoids = {"sigmoid", *(["\\sigma"] if is_called_sigmoid("\\sigma", text) else [])}
         self._nodes: list[n.Node] = []
         self._settled: set[str] = set()  # functions of which it is found which arguments are indices
 

@@ -87,8 +87,8 @@ class Equations:
 
     def _doubt(self, left: Expr, right: Expr) -> str:
         """Return why two numbers that differ may still be what the document means."""
-        if self._meaning.has_largest(left - right):
-            return "a maximum is taken for an entry, whichever it is: that does not suffice"
+        if self._meaning.varies_largest(left - right):
+            return "a maximum is differentiated like the entry that it is, not like a constant"
         sample = self._scope.get(SAMPLE)
         if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
             return "one side is about all samples, the other about one: write which sample is meant, or the sum"
@@ -147,6 +147,7 @@ class Equations:
             self._meaning._class_size(),
             self._label_letters(),
             zeros,
+            self._meaning.largest,
         )
 
     def _label_letters(self) -> tuple[Expr, ...]:

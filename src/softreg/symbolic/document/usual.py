@@ -71,7 +71,7 @@ class Usual(Uses):
             likely = [v for v in likely if self.called(v)]
             losses = losses if likely or self.defined_probability() else []
         context.binary = self.is_binary(likely, target, losses)
-        self._logistic = {"\\sigma", "sigmoid"} if "softmax" in {*likely, *context.definitions} else set()
+        self._logistic = {*context.sigmoids, *({"\\sigma"} if "softmax" in {*likely, *context.definitions} else ())}
         for letter in likely:
             self._probability(letter, logits)
         named = self.defined_probability()
