@@ -35,6 +35,8 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     head, body = left.nodes[0], right.nodes[0]
     if not isinstance(head, n.Var) or right.problem is not None:
         return None
+    if judge.at in judge.amendments:
+        return _amended(judge, right)
     if told := _lost_index(judge, head, body):
         return Finding("type-error", told)
     if told := _no_summand(body) or _no_target(judge, head, body):
@@ -57,6 +59,13 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
         return Finding("undecided", "this is called the softmax, but there is no exponential in it")
     found = _no_probability(judge, head, body, "softmax" in names or head.letter == "softmax")
     return found or (_below_zero(judge, right) if "loss" in names else None)
+
+
+def _amended(judge: Judge, right: Expression) -> Finding:
+    """Return that a definition is what makes the steps after it wrong."""
+    change = judge.amendments[judge.at]
+    outcome = judge.equal(judge.value(change.body), judge.values(right))
+    return Finding("false", f"with {change.told} here, what follows from it is right", outcome.counterexample)
 
 
 # --- what is wrong by itself ---

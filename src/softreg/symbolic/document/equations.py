@@ -34,6 +34,10 @@ class Equations:
     _slope_of_loss: bool
     at: int  # where the chain stands
 
+    def look_at(self, meaning: Meaning, scope: dict[Any, Any], at: int) -> None:
+        """Turn to the chain that stands there, its indices, and what letters mean."""
+        self._meaning, self._scope, self.at = meaning, scope, at
+
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
             e.values.append(self._meaning.value(e.nodes[len(e.values)], self._scope))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
@@ -20,6 +20,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.amended import Amendment, Refuted, amended
 from softreg.symbolic.document.called import in_a_case
 from softreg.symbolic.document.claimed import contradicted
 from softreg.symbolic.document.compare import Outcome, total_told
@@ -35,7 +36,7 @@ from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError, Ranges
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import MOST_WITHIN, Chain, Link, Source
-from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
+from softreg.symbolic.document.steps import UNFORESEEN, Expression, Finding, Step, Verdicts
 from softreg.symbolic.document.unjudged import BESIDE, WITHIN, claims, note
 from softreg.symbolic.document.unsettled import unsettled
 from softreg.symbolic.document.updates import astray
@@ -46,17 +47,26 @@ SECONDS_A_HINT = 2.0
 SECONDS_A_DOCUMENT = 20.0
 MOST_STEPS = 1000
 EXAMPLE = "an example in numbers is not checked against a formula"
-UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
 
 class Judge(Equations):
     """The verdicts on a document."""
 
-    def __init__(self, text: str, given: Context | None, end: float, barred: frozenset[int] = frozenset()):
+    def __init__(
+        self,
+        text: str,
+        given: Context | None,
+        end: float,
+        barred: frozenset[int] = frozenset(),
+        amendments: Mapping[int, Amendment] | None = None,
+    ):
         self._end = end
+        self.barred, self.amendments = barred, amendments or {}
         self.source = Source(text)
         chains, inline = self.source.chains()
-        said = [chain for chain in inline if any(link.relation.start in barred for link in chain.links)]
+        said = [
+            chain for chain in inline if {link.relation.start for link in chain.links} & {*barred, *self.amendments}
+        ]
         chains = sorted([*chains, *said], key=lambda chain: chain.links[0].relation.start)
         counted = [0, *itertools.accumulate(len(chain.links) for chain in chains)]
         self.complete = counted[-1] <= MOST_STEPS
@@ -66,11 +76,14 @@ class Judge(Equations):
             if before < MOST_STEPS
         ]
         self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
-        inference = Inference(deepcopy(given), self.source.text, barred)
+        inference = Inference(
+            deepcopy(given), self.source.text, barred, {at: change.body for at, change in self.amendments.items()}
+        )
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
         self.strayed: list[Step] = []  # updates and definitions that are wrong
+        self.refuted: list[Refuted] = []
         self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._misdefined: set[str] = set()  # letters whose definition goes astray
         self._steep: set[str] = set()  # letters in which a derivative is wrong
@@ -147,6 +160,8 @@ class Judge(Equations):
             strays = self._strays(step.verdict, chain, case, *expressions[:2]) if number == 0 else None
             head, behind = expressions[0].nodes[:1], self.context.behind(_letters(previous, e))
             wrong = step.verdict in ("false", "type-error")
+            if step.verdict == "false" and not step.inherited and not strays:
+                self.refuted.append(Refuted(self._wrong, e, self._scope, self.at))
             step.inherited |= wrong and bool(behind & self._misdefined)
             if strays:
                 if step.verdict == "definition":
@@ -367,11 +382,14 @@ def judge(text: str, given: Context | None = None) -> Verdicts:
     end = time.process_time() + SECONDS_A_DOCUMENT
     best = Judge(text, given, end)
     verdicts = best.run()
-    if not slips(best)[0]:
-        return verdicts
-    for at in itertools.islice(doubted(best), MOST_DOUBTS):
+    for at in itertools.islice(doubted(best), MOST_DOUBTS) if slips(best)[0] else ():
         other = Judge(text, given, end, frozenset({at}))
         found = other.run()
         if slips(other) < slips(best):
             best, verdicts = other, found
+    for change in amended(best):
+        other = Judge(text, given, end, best.barred, change)
+        found = other.run()
+        if not other.refuted and slips(other)[0] <= slips(best)[0]:
+            return found
     return verdicts

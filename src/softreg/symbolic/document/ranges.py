@@ -129,9 +129,13 @@ class Ranges:
         """Return the size of an axis."""
         return self._symbol(axis)
 
+    def sizes(self) -> set[str]:
+        """Return the names of the sizes that axes of the document have."""
+        return set(self._size.values())
+
     def known_sizes(self) -> set[str]:
         """Return the names of all sizes."""
-        return set(self._size.values()) | {"n", "m", "N", "B", "K", "M"}
+        return self.sizes() | {"n", "m", "N", "B", "K", "M"}
 
     def of_sum(self, node: n.Node) -> sp.Symbol:
         """Return the size that the index of a sum or a maximum runs to."""
