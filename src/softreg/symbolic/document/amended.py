@@ -50,7 +50,7 @@ def amended(first: Judge) -> Iterator[dict[int, Amendment]]:
     """Yield the changes of one definition with which no step is wrong any more, as far as numbers tell."""
     end = time.process_time() + SECONDS
     for definition in _suspects(first):
-        before = dict(first.ranges._parent), dict(first.ranges._size)
+        before = first.ranges.state()
         for body, told in changed(definition.body, _near(first, definition)):
             try:
                 with Deadline(max(0.01, end - time.process_time())):
@@ -58,7 +58,7 @@ def amended(first: Judge) -> Iterator[dict[int, Amendment]]:
             except TooLongError:
                 return
             finally:
-                first.ranges._parent, first.ranges._size = dict(before[0]), dict(before[1])
+                first.ranges.come_back(before)
             if holds:
                 yield {definition.at: Amendment(body, told)}
 

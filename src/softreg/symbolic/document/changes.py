@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
@@ -27,8 +28,23 @@ class Near:
 def changed(node: n.Node, near: Near) -> Iterator[Change]:
     """Yield the formulas that differ in one place, signs first."""
     yield n.opposite(node), "the opposite sign"
+    yield from _exchanged(node)
     yield from _within(node, near)
     yield from _scaled(node, near)
+
+
+def _exchanged(node: n.Node) -> Iterator[Change]:
+    """Yield the formulas in which two letters have each other's place."""
+    found = sorted({(v.letter, len(v.sub), len(v.sup)) for v in n.values(node) if v.sub})
+    for (a, *order), (b, *other) in itertools.combinations(found, 2):
+        if order == other:
+            names = {a: b, b: a}
+            new = n.rebuilt(node, lambda part, to=names: _renamed(part, to))  # type: ignore[misc]
+            yield new, f"{name_of(a)} and {name_of(b)} exchanged"
+
+
+def _renamed(part: n.Node, to: Mapping[str, str]) -> n.Node | None:
+    return replace(part, letter=to[part.letter]) if isinstance(part, n.Var) and part.letter in to else None
 
 
 def _within(node: n.Node, near: Near) -> Iterator[Change]:

@@ -27,7 +27,7 @@ from softreg.symbolic.document.compare import Outcome, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
-from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
+from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, left_open, slips
 from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
@@ -390,6 +390,6 @@ def judge(text: str, given: Context | None = None) -> Verdicts:
     for change in amended(best):
         other = Judge(text, given, end, best.barred, change)
         found = other.run()
-        if not other.refuted and slips(other)[0] <= slips(best)[0]:
+        if left_open(other) <= left_open(best) - len(best.refuted):
             return found
     return verdicts
