@@ -113,3 +113,20 @@ $$\log p_k = z_k - \log \sum_j e^{z_j}$$
 def test_letters_exchanged_and_a_definition_behind_another(rows, expected):
     """Two letters in each other's place are one slip; a definition may stand in the middle of a chain."""
     assert [s.verdict for s in judge("\n\n".join(f"$${row}$$" for row in rows)).steps] == expected
+
+
+def test_steps_in_a_case():
+    """A step that is about one case is right if it is in that case."""
+    text = r"""Write $\Sigma = \sum_j e^{-z_j}$.
+
+$$p_i = \frac{e^{z_i}}{\Sigma}$$
+
+For $i = k$:
+
+$$\frac{\partial p_i}{\partial z_k} = p_i (1 - p_i)$$
+
+For $i \neq k$:
+
+$$\frac{\partial p_i}{\partial z_k} = -p_i p_k$$
+"""
+    assert [s.verdict for s in judge(text).steps] == ["false", "definition", "true", "true"]

@@ -6,6 +6,7 @@ doubtful: with one alone, it is as likely that step which has the slip.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +26,9 @@ from softreg.symbolic.terms import Index, SymbolicError
 if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
 
-SECONDS = 4.0
+SECONDS = 5.0
+MOST_PLACES = 3  # at which the steps are looked at with a change, at each of the sizes
+MOST = 3  # changes with which the document is judged again
 
 
 @dataclass(frozen=True)
@@ -44,23 +47,38 @@ class Refuted:
     right: Expression
     scope: dict[Any, Any]
     at: int
+    case: Any
 
 
 def amended(first: Judge) -> Iterator[dict[int, Amendment]]:
     """Yield the changes of one definition with which no step is wrong any more, as far as numbers tell."""
     end = time.process_time() + SECONDS
-    for definition in _suspects(first):
-        before = first.ranges.state()
-        for body, told in changed(definition.body, _near(first, definition)):
-            try:
-                with Deadline(max(0.01, end - time.process_time())):
-                    holds = all(_holds(first, replace(definition, body=body), step) for step in first.refuted)
-            except TooLongError:
-                return
-            finally:
-                first.ranges.come_back(before)
-            if holds:
-                yield {definition.at: Amendment(body, told)}
+    before = first.ranges.state()
+    for definition, body, told in _tries(first):
+        try:
+            with Deadline(max(0.01, end - time.process_time())):
+                holds = all(_holds(first, replace(definition, body=body), step) for step in first.refuted)
+        except TooLongError:
+            return
+        finally:
+            first.ranges.come_back(before)
+        if holds:
+            yield {definition.at: Amendment(body, told)}
+
+
+def _tries(judge: Judge) -> Iterator[tuple[Definition, n.Node, str]]:
+    """Yield definitions with a change, of those that are doubtful first, else of each in turn."""
+    places = {(s.line, s.column) for s in judge.strayed}
+    doubtful: list[Iterator[tuple[Definition, n.Node, str]]] = []
+    others: list[Iterator[tuple[Definition, n.Node, str]]] = []
+    for definition in _suspects(judge):
+        near = changed(definition.body, _near(judge, definition))
+        tries = ((d, body, told) for d, (body, told) in zip(itertools.repeat(definition), near, strict=False))
+        (doubtful if judge.source.place(definition.at) in places else others).append(tries)
+    for tries in doubtful:
+        yield from tries
+    if len(judge.refuted) > 1:
+        yield from (found for turn in itertools.zip_longest(*others) for found in turn if found is not None)
 
 
 def _suspects(judge: Judge) -> list[Definition]:
@@ -68,9 +86,7 @@ def _suspects(judge: Judge) -> list[Definition]:
     context = judge.context
     behind = [context.behind(n.letters(s.left.nodes[0]) | n.letters(s.right.nodes[0])) for s in judge.refuted]
     shared = set.intersection(*behind) if behind else set()
-    doubtful = {(s.line, s.column) for s in judge.strayed} if len(behind) == 1 else set()
-    found = [d for v, d in context.definitions.items() if v in shared and d.at >= 0 and not d.guessed]
-    return [d for d in found if len(behind) > 1 or judge.source.place(d.at) in doubtful]
+    return [d for v, d in context.definitions.items() if v in shared and d.at >= 0 and not d.guessed]
 
 
 def _near(judge: Judge, definition: Definition) -> Near:
@@ -102,6 +118,8 @@ def _holds(judge: Judge, definition: Definition, step: Refuted) -> bool:
         if a.shape != b.shape:
             return False
         at = tuple(Index(c, size) for c, size in zip("ijkl", a.shape, strict=False))
-        return refute(a.at(*at), b.at(*at), judge.facts()) is None
+        if refute(a.at(*at), b.at(*at), judge.facts(), most=MOST_PLACES) is None:
+            return True
+        return bool(step.case or judge.context.one_hot) and judge.equal(a, b, step.case).verdict != "false"
     except (UnclearError, RangeError, SymbolicError, RecursionError, *UNFORESEEN):
         return False

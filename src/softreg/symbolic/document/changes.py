@@ -97,12 +97,13 @@ def _here(node: n.Node, near: Near) -> Iterator[Change]:
 
 
 def _letter(v: n.Var, near: Near) -> Iterator[Change]:
-    for kind, indices in (("sub", v.sub), ("sup", v.sup)):
-        for at, i in enumerate(indices):
-            others = near.indices - {i.letter} if isinstance(i, n.Var) and not i.sub else frozenset()
-            for other in sorted(others):
-                new = (*indices[:at], n.Var(other), *indices[at + 1 :])
-                yield replace(v, **{kind: new}), f"the index {other} for {name_of(i.letter)}"  # type: ignore[attr-defined]
+    order = (*v.sub, *v.sup)
+    for at, i in enumerate(order):
+        others = near.indices - {i.letter} if isinstance(i, n.Var) and not i.sub else frozenset()
+        for other in sorted(others):
+            new = (*order[:at], n.Var(other), *order[at + 1 :])
+            told = f"the index {other} for {name_of(i.letter)}"  # type: ignore[attr-defined]
+            yield replace(v, sub=new[: len(v.sub)], sup=new[len(v.sub) :]), told
     for other in sorted(near.letters.get((len(v.sub), len(v.sup)), frozenset()) - {v.letter}):
         yield replace(v, letter=other), f"{name_of(other)} for {name_of(v.letter)}"
     if v.letter in near.rests:

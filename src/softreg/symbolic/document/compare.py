@@ -179,12 +179,20 @@ def one_hot_at(e: Expr, facts: Facts, given: Expr | None) -> Expr:
 
 
 def refute(
-    a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = (), where: Expr = 1
+    a: Expr,
+    b: Expr,
+    facts: Facts,
+    apart: tuple[tuple[Expr, Expr], ...] = (),
+    where: Expr = 1,
+    most: int | None = None,
 ) -> Counterexample | None:
-    """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing."""
+    """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing.
+
+    All places are looked at, or so many drawn ones.
+    """
     lasts = dict(facts.last)
     choices = SIZES if where == 1 else SIZES * 4
-    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, choices):
+    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, choices, most):
         if kept <= 0 or any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):

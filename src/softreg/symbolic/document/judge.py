@@ -20,7 +20,7 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
-from softreg.symbolic.document.amended import Amendment, Refuted, amended
+from softreg.symbolic.document.amended import MOST, Amendment, Refuted, amended
 from softreg.symbolic.document.called import in_a_case
 from softreg.symbolic.document.claimed import contradicted
 from softreg.symbolic.document.compare import Outcome, total_told
@@ -161,7 +161,7 @@ class Judge(Equations):
             head, behind = expressions[0].nodes[:1], self.context.behind(_letters(previous, e))
             wrong = step.verdict in ("false", "type-error")
             if step.verdict == "false" and not step.inherited and not strays:
-                self.refuted.append(Refuted(self._wrong, e, self._scope, self.at))
+                self.refuted.append(Refuted(self._wrong, e, self._scope, self.at, case))
             step.inherited |= wrong and bool(behind & self._misdefined)
             if strays:
                 if step.verdict == "definition":
@@ -387,7 +387,7 @@ def judge(text: str, given: Context | None = None) -> Verdicts:
         found = other.run()
         if slips(other) < slips(best):
             best, verdicts = other, found
-    for change in amended(best):
+    for change in itertools.islice(amended(best), MOST):
         other = Judge(text, given, end, best.barred, change)
         found = other.run()
         if left_open(other) <= left_open(best) - len(best.refuted):
