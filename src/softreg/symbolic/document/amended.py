@@ -75,8 +75,7 @@ def _tries(judge: Judge) -> Iterator[tuple[Definition, n.Node, str]]:
         near = changed(definition.body, _near(judge, definition))
         tries = ((d, body, told) for d, (body, told) in zip(itertools.repeat(definition), near, strict=False))
         (doubtful if judge.source.place(definition.at) in places else others).append(tries)
-    for tries in doubtful:
-        yield from tries
+    yield from itertools.chain.from_iterable(doubtful)
     if len(judge.refuted) > 1:
         yield from (found for turn in itertools.zip_longest(*others) for found in turn if found is not None)
 
