@@ -26,7 +26,7 @@ from softreg.symbolic.terms import Index, SymbolicError
 if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
 
-SECONDS = 5.0
+SECONDS = 8.0
 MOST_PLACES = 3  # at which the steps are looked at with a change, at each of the sizes
 MOST = 3  # changes with which the document is judged again
 
