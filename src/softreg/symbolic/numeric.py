@@ -20,9 +20,12 @@ TOLERANCE = CONTEXT.mpf(10) ** -20
 class Point:
     """A size for every axis, and a value for every entry and scalar, drawn when first asked for."""
 
-    def __init__(self, sizes: dict[str, int], rows_sum_to_one: Any = (), seed: int = 0):
+    def __init__(
+        self, sizes: dict[str, int], rows_sum_to_one: Any = (), seed: int = 0, largest: dict[Any, Any] | None = None
+    ):
         self.sizes, self._rows = sizes, frozenset(rows_sum_to_one)
         self._seed = seed
+        self._largest = largest or {}  # the names of choices that are the place of the largest entry, and of what
         self.values: dict[Any, Any] = {}
 
     def _draw(self, key: Any, positive: bool) -> Any:
@@ -52,6 +55,10 @@ class Point:
 
     def pick(self, name: Any, size: int, places: tuple[int, ...]) -> int:
         """Return the value of a choice."""
+        if name in self._largest:
+            e, index, rows = self._largest[name]
+            at = dict(zip(rows, places, strict=True))
+            return max(range(1, size + 1), key=lambda k: evaluate(e, self, {**at, index: k}))
         return random.Random(f"{self._seed} {name} {places}").randint(1, size)
 
 

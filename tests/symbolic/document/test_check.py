@@ -15,7 +15,8 @@ from softreg.cli import app
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.plain import in_words
 
-judge = importlib.import_module("softreg.symbolic.document.judge")  # the package's name is of the function
+judge = importlib.import_module("softreg.symbolic.document.judge")
+readings = importlib.import_module("softreg.symbolic.document.readings")  # the package's name is of the function
 ROOT = Path(__file__).resolve().parents[3]
 WRONG = r"""
 $$p_i = \frac{e^{a_i}}{\sum_j e^{a_j}}$$
@@ -90,7 +91,7 @@ def test_more_steps_than_are_judged(monkeypatch):
     """The first steps are judged, within a display too, and the rest is told."""
     monkeypatch.setattr(judge, "MOST_STEPS", 3)
     for text in ("$$z_k = z_k = z_k = z_k = z_k$$", "$$z_k = z_k = z_k$$ $$x_i = x_i = x_i$$"):
-        verdicts = judge.judge(text)
+        verdicts = readings.judge(text)
         assert len(verdicts.steps) == 3
         assert verdicts.exit_code == 2
         assert any("more than 3 steps" in note for note in verdicts.context)
@@ -98,8 +99,8 @@ def test_more_steps_than_are_judged(monkeypatch):
 
 def test_time_of_a_document(monkeypatch):
     """When the time for the document is over, what is left is undecided, with the reason."""
-    monkeypatch.setattr(judge, "SECONDS_A_DOCUMENT", 0.0)
-    (step,) = judge.judge(r"$$\sum_k z_k = \sum_j z_j$$").steps
+    monkeypatch.setattr(readings, "SECONDS", 0.0)
+    (step,) = readings.judge(r"$$\sum_k z_k = \sum_j z_j$$").steps
     assert step.verdict == "undecided"
     assert "whole document" in step.hint
 

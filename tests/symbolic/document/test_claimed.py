@@ -167,3 +167,18 @@ def test_what_sums_to_one_does_so_over_the_index_that_is_said(total, softmax, ve
     """Targets that sum to 1 over the classes do not over the samples."""
     text = f"With ${total}$, $$p_{{nk}} = {softmax}$$ " + r"$$L = -\sum_n \sum_k t_{nk} \log p_{nk}$$ "
     assert last(text + r"$$\frac{\partial L}{\partial a_{nk}} = p_{nk} - t_{nk}$$") == verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "right", "verdict"),
+    [
+        ("Cross-entropy loss:", "where $y$ is one-hot.", r"-\sum_k p_k \log y_k", "false"),
+        ("Cross-entropy loss:", "", r"-\sum_k p_k \log y_k", "undecided"),
+        ("Cross-entropy loss:", "where $y$ is one-hot.", r"-\sum_k y_k \log p_k", "definition"),
+        ("Cross-entropy loss:", "", r"\sum_k y_k \log y_k - \sum_k y_k \log p_k", "definition"),
+        ("Reverse cross-entropy loss:", "", r"-\sum_k p_k \log y_k", "definition"),
+    ],
+)
+def test_the_logarithm_of_a_target(before, after, right, verdict):
+    """Where a prediction and a target are exchanged, log 0 is what a loss is made of."""
+    assert last(f"{SOFTMAX}{before}\n\n$$L = {right}$$\n\n{after}") == verdict

@@ -192,3 +192,22 @@ def test_a_function_of_which_nothing_is_said():
     text = r"$$z = W x + b$$ $$p = \mathrm{softmax}(z)$$ $$L = -y^\top \log p$$ "
     assert verdicts(text + r"$$\frac{\partial L}{\partial x} = W^\top (p - y)$$")[3:] == ["true-if"]
     assert verdicts(text + r"$$\frac{\partial L}{\partial x} = W^\top (p + y)$$")[3:] == ["false"]
+
+
+@pytest.mark.parametrize(
+    ("words", "loss", "verdict"),
+    [
+        ("Each is an independent sigmoid", r"-\sum_k y_k \log \hat y_k", "false"),
+        (
+            "Each is an independent sigmoid",
+            r"-\sum_k [y_k \log \hat y_k + (1 - y_k) \log(1 - \hat y_k)]",
+            "true",
+        ),
+        ("The outputs are the softmax", r"-\sum_k y_k \log \hat y_k", "true-if"),
+        ("Unlike a sigmoid, the softmax gives", r"-\sum_k y_k \log \hat y_k", "true-if"),
+    ],
+)
+def test_the_text_says_what_sigma_is(words, loss, verdict):
+    """What the text calls a sigmoid is no softmax, though it has an index."""
+    text = rf"{words} $\hat y_k = \sigma(z_k)$. $$L = {loss}$$ "
+    assert judge(text + r"$$\frac{\partial L}{\partial z_k} = \hat y_k - y_k$$").steps[-1].verdict == verdict

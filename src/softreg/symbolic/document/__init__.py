@@ -7,16 +7,18 @@
 `rows`, `running`, `whole`, `alone`                letters of one sample and of many, of a vector and a number
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
 `sides`, `compare`, `equations`                    whether two sides are equal
-`judge`, `vacuous`, `unsettled`, `doubted`, `hints`  verdicts
+`judge`, `vacuous`, `unsettled`, `hints`           verdicts
+`readings`, `doubted`, `renewed`, `amended`, `changes`   other readings where a slip is found: which place it is
 `unjudged`                                         what no verdict is on
-`updates`, `called`, `claimed`                     what updates and definitions claim: a slope, and what they are called
+`updates`, `assigned`, `momentum`, `metric`, `new_value`   what updates claim: that they follow a slope
+`called`, `claimed`                                what definitions claim: to be what they are called
 `page`, `mathml`                                   the report as one page
 """
 
 from softreg.symbolic.document.definitions import Context
 from softreg.symbolic.document.given import context_from_toml, front_matter
-from softreg.symbolic.document.judge import judge
 from softreg.symbolic.document.page import page
+from softreg.symbolic.document.readings import judge
 from softreg.symbolic.document.steps import Step, Verdicts
 
 __all__ = ["Context", "Step", "Verdicts", "context_from_toml", "front_matter", "judge", "page"]

@@ -64,6 +64,18 @@ def of_a_step(before: str) -> bool:
     return bool(_OF_A_STEP.search(sentence(before).lower()))
 
 
+def is_called_sigmoid(letter: str, text: str) -> bool:
+    """Whether sentences with a letter speak of the sigmoid function, and none with it of softmax."""
+    name = re.compile(re.escape(letter) + r"(?![A-Za-z])")
+    parts = re.split(r"\n[ \t]*\n|(?<=[.!?;\u3002\uff1b])\s+", text)
+    kinds = [k for part in parts if name.search(part) for k in ("sigmoid", "softmax") if _says(k, name.sub("", part))]
+    return bool(kinds) and "softmax" not in kinds
+
+
+def _says(kind: str, text: str) -> bool:
+    return re.search(rf"(?i)(?<!\w)(?:{KINDS[kind]})(?!\w)", text) is not None
+
+
 def called(letter: str, chain: Chain, text: str) -> Iterator[tuple[str, str]]:
     """Yield what the words call the letter that a chain begins with, and what they say of what: the Jacobian of ..."""
     said = sentence(chain.before)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
 
 DERIVATIVES = ("Jacobian", "Hessian", "gradient")
+FAR = 200  # signs before a display in which words may turn its meaning round
 NOT_THIS = (UnclearError, RangeError, SymbolicError)
 
 
@@ -34,6 +35,8 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     head, body = left.nodes[0], right.nodes[0]
     if not isinstance(head, n.Var) or right.problem is not None:
         return None
+    if judge.at in judge.amendments:
+        return _amended(judge, right)
     if told := _lost_index(judge, head, body):
         return Finding("type-error", told)
     if told := _no_summand(body) or _no_target(judge, head, body):
@@ -41,6 +44,9 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     if other := _other_entries(judge, head, right):
         return other
     names = dict(called(head.letter, chain, judge.source.text))
+    turned = re.search("revers|symmetri", chain.before[-FAR:].lower())
+    if not turned and (exchanged := _log_of_target(judge, body, "loss" in names)):
+        return exchanged
     for kind in (k for k in DERIVATIVES if k in names and not _has_derivative(body)):
         return _no_derivative(judge, kind, names[kind], head, right)
     definition = judge.context.definitions.get(head.letter)
@@ -53,6 +59,13 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
         return Finding("undecided", "this is called the softmax, but there is no exponential in it")
     found = _no_probability(judge, head, body, "softmax" in names or head.letter == "softmax")
     return found or (_below_zero(judge, right) if "loss" in names else None)
+
+
+def _amended(judge: Judge, right: Expression) -> Finding:
+    """Return that a definition is what makes the steps after it wrong."""
+    change = judge.amendments[judge.at]
+    outcome = judge.equal(judge.value(change.body), judge.values(right))
+    return Finding("false", f"with {change.told} here, what follows from it is right", outcome.counterexample)
 
 
 # --- what is wrong by itself ---
@@ -257,6 +270,30 @@ def _at(e: Any, i: Index, k: Any) -> Any:
 
 def _is_exp(part: n.Node) -> bool:
     return isinstance(part, n.Function) and part.name == "exp"
+
+
+def _log_of_target(judge: Judge, body: n.Node, said: bool) -> Finding | None:
+    """Return that a probability weighs the logarithm of a target, where the target weighs that of the probability."""
+    context = judge.context
+    for part in (part for part in body.walk() if isinstance(part, n.Mul)):
+        logs = [f.argument for f in part.factors if isinstance(f, n.Function) and f.name == "log"]
+        inside = {v.letter for v in logs if isinstance(v, n.Var)} & context.targets
+        beside = {f.letter for f in part.factors if isinstance(f, n.Var)} & context.definitions.keys()
+        weights = {v for v in beside if v in ALWAYS_PROBABILITIES or _is_softmax(context.definitions[v].body)}
+        if not inside or not weights:
+            continue
+        y, p = name_of(min(inside)), name_of(min(weights))
+        told = f"the logarithm of the target {y} is taken: are {y} and {p} exchanged?"
+        if context.one_hot:
+            return Finding("false", f"{y} is one-hot, as the document says, and {told}")
+        if said:
+            return Finding("undecided", f"this is called a loss, but {told}")
+    return None
+
+
+def _is_softmax(body: n.Node) -> bool:
+    """Whether a formula is a quotient of exponentials."""
+    return isinstance(body, n.Quotient) and any(map(_is_exp, body.numerator.walk()))
 
 
 def _below_zero(judge: Judge, right: Expression) -> Finding | None:

@@ -48,6 +48,7 @@ class Facts:
     labels: tuple[Expr, ...] = ()  # indices that name the true class
     zeros: Mapping[str, tuple[int, Expr]] = field(default_factory=dict)  # letters that are 0 where this index is that
     signs: tuple[str, ...] = ()  # labels that are 1 or -1
+    largest: Mapping[Expr, tuple[Expr, Expr, tuple[Expr, ...]]] = field(default_factory=dict)  # see numeric.Point
 
 
 def compare(a: Expr, b: Expr, facts: Facts, apart: Iterable[tuple[Expr, Expr]] = ()) -> Outcome:
@@ -195,12 +196,20 @@ def one_hot_at(e: Expr, facts: Facts, given: Expr | None) -> Expr:
 
 
 def refute(
-    a: Expr, b: Expr, facts: Facts, apart: tuple[tuple[Expr, Expr], ...] = (), where: Expr = 1
+    a: Expr,
+    b: Expr,
+    facts: Facts,
+    apart: tuple[tuple[Expr, Expr], ...] = (),
+    where: Expr = 1,
+    most: int | None = None,
 ) -> Counterexample | None:
-    """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing."""
+    """Return a place where a and b differ, and `where` is positive; None if none is found, which proves nothing.
+
+    All places are looked at, or so many drawn ones.
+    """
     lasts = dict(facts.last)
     choices = SIZES if where == 1 else SIZES * 4
-    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, choices):
+    for sizes, places, (left, right, kept), seed in _places((a, b, sp.sympify(where)), facts, choices, most):
         if kept <= 0 or any(places.get(i, i) == places.get(j, j) for i, j in apart):
             continue
         if abs(left - right) > numeric.TOLERANCE * (1 + abs(left) + abs(right)):
@@ -211,9 +220,14 @@ def refute(
                 "left": text(left, 8),
                 "right": text(right, 8),
                 "difference": text(left - right, 8),
-                "letters": _drawn((a, b), facts, numeric.Point(sizes, tuple(facts.sums), seed), places),
+                "letters": _drawn((a, b), facts, _point(sizes, facts, seed), places),
             }
     return None
+
+
+def _point(sizes: dict[str, int], facts: Facts, seed: int) -> numeric.Point:
+    largest = {name: (_zeroed(e, facts.zeros), index, rows) for name, (e, index, rows) in facts.largest.items()}
+    return numeric.Point(sizes, tuple(facts.sums), seed, largest)
 
 
 def _drawn(values: tuple[Expr, ...], facts: Facts, point: numeric.Point, places: dict[Expr, int]) -> dict[str, str]:
@@ -267,7 +281,7 @@ def _places(
     free = sorted((i for i in found if i not in lasts), key=lambda i: (i.name, i.dummy_index))
     for seed, choice in enumerate(choices):
         sizes = _sizes(values, facts, choice)
-        point = numeric.Point(sizes, tuple(facts.sums), seed)
+        point = _point(sizes, facts, seed)
         sums: dict[Any, Any] = {}
         everywhere: Iterable[dict[Any, int]] = numeric.index_values(tuple(free), point)
         if most is not None:

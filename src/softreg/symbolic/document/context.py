@@ -9,12 +9,13 @@ such guess is a note that is printed with the result.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.called import is_called_sigmoid
 from softreg.symbolic.document.commands import HYPERBOLIC
 from softreg.symbolic.document.definitions import (
     Apart,
@@ -56,10 +57,17 @@ _BITS = (n.Number(Fraction(0)), n.Number(Fraction(1)))
 class Inference:
     """Finds the context of a document from its formulas."""
 
-    def __init__(self, given: Context | None, text: str, barred: frozenset[int] = frozenset()):
+    def __init__(
+        self,
+        given: Context | None,
+        text: str,
+        barred: frozenset[int] = frozenset(),
+        amended: Mapping[int, n.Node] | None = None,
+    ):
         self.context = given or Context()
         self._text = text
         self._barred = barred  # where statements stand that are not taken for definitions
+        self._amended = amended or {}  # what is taken for the right side of definitions
         lowered = text.lower()
         self.context.one_hot |= any(word in lowered for word in ("one-hot", "one hot", "onehot"))
         loss = (
@@ -81,6 +89,7 @@ class Inference:
         self.context.ascent = any(word in lowered for word in ("ascent", "maximi", "最大", "montée"))
         self._diagonal = "diagonal" in lowered
         self.context.row_vectors = "row vector" in lowered
+        self.context.sigmoids = {"sigmoid", *(["\\sigma"] if is_called_sigmoid("\\sigma", text) else [])}
         self._nodes: list[n.Node] = []
         self._settled: set[str] = set()  # functions of which it is found which arguments are indices
 
@@ -285,7 +294,7 @@ class Inference:
                 definition = self._definition(head, right, line if own else None, text, plain=shown)
                 if definition is None:
                     continue
-                definition = replace(definition, at=at)
+                definition = replace(definition, at=at, body=self._amended.get(at, definition.body))
                 if link is chain.links[-1] and after is not None and self._says_where(right, after):
                     only_where.append((replace(definition, only_where=True), line))
                 else:

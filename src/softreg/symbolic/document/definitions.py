@@ -69,6 +69,7 @@ class Context:
     near_truths: dict[str, list[int]] = field(default_factory=dict)  # indices of sums that somewhere are the true class
     binary: bool = False
     margins: set[str] = field(default_factory=set)  # labels that are 1 or -1
+    sigmoids: set[str] = field(default_factory=set)  # letters that the text calls sigmoid functions
     likelihood: bool = False  # whether the text is about a log-likelihood, and nowhere about a loss
     ascent: bool = False  # whether the text maximizes something
     descent: bool = False  # whether it speaks of a loss, or of what is made smaller

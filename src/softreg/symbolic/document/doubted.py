@@ -50,3 +50,10 @@ def slips(judged: Judge) -> tuple[int, int, int]:
     wrong = [s for s in judged.steps if s.verdict not in RIGHT and not s.inherited]
     kept = [s.line for s in wrong if s not in judged.strayed]
     return len(kept), len(wrong) - len(kept), -min(kept, default=0)
+
+
+def left_open(judged: Judge) -> int:
+    """Return how many steps are not right, but for updates and definitions that go astray or are amended."""
+    places = {judged.source.place(at) for at in judged.amendments}
+    wrong = (s for s in judged.steps if s.verdict not in RIGHT and s not in judged.strayed)
+    return sum((s.line, s.column) not in places for s in wrong)

@@ -34,6 +34,10 @@ class Equations:
     _slope_of_loss: bool
     at: int  # where the chain stands
 
+    def look_at(self, meaning: Meaning, scope: dict[Any, Any], at: int) -> None:
+        """Turn to the chain that stands there, its indices, and what letters mean."""
+        self._meaning, self._scope, self.at = meaning, scope, at
+
     def _value(self, e: Expression, reading: int) -> Any:
         while len(e.values) <= reading:
             e.values.append(self._meaning.value(e.nodes[len(e.values)], self._scope))
@@ -87,8 +91,8 @@ class Equations:
 
     def _doubt(self, left: Expr, right: Expr) -> str:
         """Return why two numbers that differ may still be what the document means."""
-        if self._meaning.has_largest(left - right):
-            return "a maximum is taken for an entry, whichever it is: that does not suffice"
+        if self._meaning.varies_largest(left - right):
+            return "a maximum is differentiated like the entry that it is, not like a constant"
         sample = self._scope.get(SAMPLE)
         if sample is not None and (sample in left.free_symbols) != (sample in right.free_symbols):
             return "one side is about all samples, the other about one: write which sample is meant, or the sum"
@@ -148,6 +152,7 @@ class Equations:
             self._label_letters(),
             zeros,
             tuple(map(name_of, sorted(self.context.margins))),
+            self._meaning.largest,
         )
 
     def _label_letters(self) -> tuple[Expr, ...]:

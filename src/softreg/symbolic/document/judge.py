@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from fractions import Fraction
@@ -20,13 +20,13 @@ from typing import Any
 import sympy as sp
 
 from softreg.symbolic.document import nodes as n
+from softreg.symbolic.document.amended import Amendment, Refuted
 from softreg.symbolic.document.called import in_a_case
 from softreg.symbolic.document.claimed import contradicted
 from softreg.symbolic.document.compare import Outcome, total_told
 from softreg.symbolic.document.context import Inference
 from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.definitions import Context
-from softreg.symbolic.document.doubted import MOST_DOUBTS, doubted, slips
 from softreg.symbolic.document.entries import UnclearError, name_of
 from softreg.symbolic.document.equations import Equations
 from softreg.symbolic.document.hints import guesses, hint_for, of_another, whole_loss
@@ -34,10 +34,10 @@ from softreg.symbolic.document.letters import INDEX, LOSSES, TARGETS, WEIGHTS
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.new_value import lost, unmarked
 from softreg.symbolic.document.ranges import RangeError, Ranges
-from softreg.symbolic.document.renewed import Renewed, renewed, with_renewed
+from softreg.symbolic.document.renewed import Renewed, with_renewed
 from softreg.symbolic.document.sides import Sides
 from softreg.symbolic.document.source import MOST_WITHIN, Chain, Link, Source
-from softreg.symbolic.document.steps import Expression, Finding, Step, Verdicts
+from softreg.symbolic.document.steps import UNFORESEEN, Expression, Finding, Step, Verdicts
 from softreg.symbolic.document.unjudged import BESIDE, WITHIN, claims, note
 from softreg.symbolic.document.unsettled import unsettled
 from softreg.symbolic.document.updates import astray
@@ -45,10 +45,8 @@ from softreg.symbolic.terms import SymbolicError
 
 SECONDS_A_STEP = 4.0
 SECONDS_A_HINT = 2.0
-SECONDS_A_DOCUMENT = 20.0
 MOST_STEPS = 1000
 EXAMPLE = "an example in numbers is not checked against a formula"
-UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
 
 
 class Judge(Equations):
@@ -61,13 +59,16 @@ class Judge(Equations):
         end: float,
         barred: frozenset[int] = frozenset(),
         anew: Renewed | None = None,
+        amendments: Mapping[int, Amendment] | None = None,
     ):
         self._end = end
+        self.barred, self.anew, self.amendments = barred, anew, amendments or {}
         self.source = Source(text)
         chains, inline = self.source.chains()
         if anew is not None:
             with_renewed([*chains, *inline], *anew)
-        said = [chain for chain in inline if any(link.relation.start in barred for link in chain.links)]
+        apart = {*barred, *self.amendments}
+        said = [chain for chain in inline if any(link.relation.start in apart for link in chain.links)]
         chains = sorted([*chains, *said], key=lambda chain: chain.links[0].relation.start)
         counted = [0, *itertools.accumulate(len(chain.links) for chain in chains)]
         self.complete = counted[-1] <= MOST_STEPS
@@ -77,13 +78,14 @@ class Judge(Equations):
             if before < MOST_STEPS
         ]
         self.inline = [chain for chain in inline[:MOST_STEPS] if chain not in said]
-        self._anew = anew
-        inference = Inference(deepcopy(given), self.source.text, barred)
+        amended_bodies = {at: change.body for at, change in self.amendments.items()}
+        inference = Inference(deepcopy(given), self.source.text, barred, amended_bodies)
         self.context = inference.run(self.chains, self.inline, lambda at: self.source.place(at)[0])
         self.ranges = Ranges(self.context)
         self.steps: list[Step] = []
         self.readable: list[tuple[Chain, list[Expression]]] = []  # all chains, also those within the text
         self.strayed: list[Step] = []  # updates and definitions that are wrong
+        self.refuted: list[Refuted] = []
         self._slipped: set[str] = set()  # letters whose own chain has a slip
         self._misdefined: set[str] = set()  # letters whose definition goes astray
         self._steep: set[str] = set()  # letters in which a derivative is wrong
@@ -103,8 +105,8 @@ class Judge(Equations):
         for (chain, expressions), scope in zip(readable, scopes, strict=True):
             self._judge(chain, expressions, scope)
         notes = list(self.context.notes)
-        if self._anew is not None:
-            letter, at, name = self._anew
+        if self.anew is not None:
+            letter, at, name = self.anew
             told = f"{name_of(letter)} is another loss from line {self.source.place(at)[0]} on"
             notes.append(f"{told}, called {name_of(name)} where this is told")
         for y in sorted(self.context.sums_to_one):
@@ -167,6 +169,8 @@ class Judge(Equations):
             strays = self._strays(step.verdict, chain, case, *expressions[:2]) if number == 0 else None
             head, behind = expressions[0].nodes[:1], self.context.behind(_letters(previous, e))
             wrong = step.verdict in ("false", "type-error")
+            if step.verdict == "false" and not step.inherited and not strays:
+                self.refuted.append(Refuted(self._wrong, e, self._scope, self.at, case))
             step.inherited |= wrong and bool(behind & self._misdefined)
             if strays:
                 if step.verdict == "definition":
@@ -212,7 +216,7 @@ class Judge(Equations):
         """Return the processor time left to the document, if any."""
         left = self._end - time.process_time()
         if left <= 0:
-            raise TooLongError(f"the {SECONDS_A_DOCUMENT:g} seconds for the whole document are used up")
+            raise TooLongError("the time for the whole document is used up")
         return left
 
     def _hint(self, guess: Callable[[], Any]) -> Any:
@@ -380,19 +384,3 @@ def _may_be_old(v: n.Node, new: n.Var) -> bool:
 
 def _told(outcome: Outcome) -> str:
     return outcome.verdict + (f" ({', '.join(outcome.assumptions)})" if outcome.assumptions else "")
-
-
-def judge(text: str, given: Context | None = None) -> Verdicts:
-    """Judge every step of a document."""
-    end = time.process_time() + SECONDS_A_DOCUMENT
-    best = Judge(text, given, end)
-    verdicts = best.run()
-    if not slips(best)[0]:
-        return verdicts
-    others = [(frozenset({at}), None) for at in itertools.islice(doubted(best), MOST_DOUBTS)]
-    for barred, anew in [*((frozenset(), anew) for anew in renewed(best)), *others]:
-        other = Judge(text, given, end, barred, anew)
-        found = other.run()
-        if slips(other) < slips(best):
-            best, verdicts = other, found
-    return verdicts

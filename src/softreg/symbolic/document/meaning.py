@@ -38,7 +38,7 @@ class Meaning(Entries):
     def __init__(self, context: Context, ranges: Ranges):
         super().__init__(context, ranges)
         self._probes: dict[Any, Expr] = {}
-        self._largest_of: dict[Expr, Expr] = {}
+        self.largest: dict[Expr, tuple[Expr, Expr, tuple[Expr, ...]]] = {}  # the names of places, and of what
 
     def value(self, node: n.Node, scope: Scope, opaque: frozenset[str] = frozenset()) -> Array:
         """Return the value; indices of `scope` that are axes become free indices of their size."""
@@ -183,7 +183,7 @@ class Meaning(Entries):
         return whole if last is None or last in left_out else whole - with_index(last)
 
     def _largest(self, node: n.Largest, scope: Scope, opaque: frozenset[str]) -> Array:
-        """Return the entry at an index of which nothing is known: what is true of any is true of the largest."""
+        """Return the entry at an index of which nothing is known: what is proved of any holds for the largest."""
         size = self.ranges.of_sum(node)
 
         def body(k: Expr) -> Expr:
@@ -194,25 +194,26 @@ class Meaning(Entries):
         probe = self._probes.setdefault(size, Index("k", size))
         e = body(probe)
         rows = sorted((i for i in e.free_symbols if isinstance(i, Index) and i != probe), key=str)
-        e = e.xreplace(
-            {row: self._probes.setdefault((row.size, at), Index("r", row.size)) for at, row in enumerate(rows)}
-        )
-        return scalar(body(Pick(self._name_of_largest(e), size, *rows)))
+        probes = [self._probes.setdefault((row.size, at), Index("r", row.size)) for at, row in enumerate(rows)]
+        e = e.xreplace(dict(zip(rows, probes, strict=True)))
+        return scalar(body(Pick(self._place_of_largest(e, probe, tuple(probes)), size, *rows)))
 
-    def _name_of_largest(self, e: Expr) -> Expr:
+    def _place_of_largest(self, e: Expr, probe: Expr, rows: tuple[Expr, ...]) -> Expr:
         """Return the name of the choice that was made before among the same values, or of a new one."""
-        for known, name in self._largest_of.items():
+        for name, (known, _, _) in self.largest.items():
             try:
                 if Normal(()).equal(known, e):
                     return name
             except UndecidedError:
                 continue
-        self._largest_of[e] = sp.Symbol(f"max{len(self._largest_of)}")
-        return self._largest_of[e]
+        name = sp.Symbol(f"max{len(self.largest)}")
+        self.largest[name] = (e, probe, rows)
+        return name
 
-    def has_largest(self, e: Expr) -> bool:
-        """Whether a largest entry occurs, which is taken for any."""
-        return any(pick.args[0] in self._largest_of.values() for pick in e.atoms(Pick))
+    def varies_largest(self, e: Expr) -> bool:
+        """Whether a largest entry was differentiated, which many take for a constant."""
+        places = (i for delta in e.atoms(sp.KroneckerDelta) for i in delta.args if isinstance(i, Pick))
+        return any(place.args[0] in self.largest for place in places)
 
     def _cases(self, node: n.Cases, scope: Scope, opaque: frozenset[str]) -> Array:
         remaining: Expr = sp.S.One

@@ -181,6 +181,13 @@ def negative(node: Node) -> Node:
     return Mul((MINUS_ONE, node))
 
 
+def opposite(node: Node) -> Node:
+    """Return the formula with the other sign."""
+    if isinstance(node, Mul) and node.factors[0] == MINUS_ONE:
+        return node.factors[1] if len(node.factors) == 2 else Mul(node.factors[1:])
+    return negative(node)
+
+
 def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """Return the formula with each part replaced that `change` returns another for; those are not entered."""
     new = change(node)

@@ -87,6 +87,14 @@ class Ranges:
             scope.update(saved[2])
             raise
 
+    def state(self) -> tuple[dict[Axis, Axis], dict[Axis, str], dict[int, Axis]]:
+        """Return what is known of the axes so far, to come back to."""
+        return dict(self._parent), dict(self._size), dict(self._sums)
+
+    def come_back(self, state: tuple[dict[Axis, Axis], dict[Axis, str], dict[int, Axis]]) -> None:
+        """Forget what was taken in since then."""
+        self._parent, self._size, self._sums = (dict(part) for part in state)  # type: ignore[assignment]
+
     def vote(self, all_nodes: list[n.Node]) -> None:
         """Give each axis the size that most sums over it name."""
         votes: dict[Axis, Counter[str]] = {}
@@ -129,9 +137,13 @@ class Ranges:
         """Return the size of an axis."""
         return self._symbol(axis)
 
+    def sizes(self) -> set[str]:
+        """Return the names of the sizes that axes of the document have."""
+        return set(self._size.values())
+
     def known_sizes(self) -> set[str]:
         """Return the names of all sizes."""
-        return set(self._size.values()) | {"n", "m", "N", "B", "K", "M"}
+        return self.sizes() | {"n", "m", "N", "B", "K", "M"}
 
     def of_sum(self, node: n.Node) -> sp.Symbol:
         """Return the size that the index of a sum or a maximum runs to."""

@@ -8,6 +8,8 @@ from typing import Any
 from softreg.symbolic.document import nodes as n
 from softreg.symbolic.document.source import Side
 
+UNFORESEEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError)
+
 
 @dataclass
 class Step:

@@ -73,9 +73,8 @@ class Usual(Uses):
             losses = losses if likely or self.defined_probability() else []
         context.binary = self.is_binary(likely, target, losses)
         sigmoids = {"\\sigma", "sigmoid"}
-        self._logistic = (
-            sigmoids if "softmax" in {*likely, *context.definitions} else set(filter(self.of_two, sigmoids))
-        )
+        of_one = sigmoids if "softmax" in {*likely, *context.definitions} else set(filter(self.of_two, sigmoids))
+        self._logistic = context.sigmoids | of_one
         for letter in likely:
             self._probability(letter, logits)
         named = self.defined_probability()
