@@ -59,6 +59,18 @@ def test_the_step_is_the_slip(name):
     assert found == ["false" if at == place else "right" for at in range(5)]
 
 
+def test_the_same_slip_in_two_steps():
+    """Definitions that are as in all books are not blamed for it."""
+    found = verdicts(slope="y_k - p_k", second=r"-p_k (\delta_{jk} - p_j)")
+    assert found == ["right"] * 3 + ["false"] * 2
+
+
+def test_the_same_step_twice():
+    """What is said again is no second witness against a definition."""
+    text = r"$$L = \frac{1}{2} \lambda w^2$$" + r" $$\frac{\partial L}{\partial w} = 2 \lambda w$$" * 2
+    assert [s.verdict for s in judge(text).steps] == ["definition", "false", "false"]
+
+
 def test_one_step_against_one_definition():
     """Where a single step contradicts a definition, it is that step which does not follow."""
     text = r"$$L = \frac{1}{2} \lambda w^2$$ $$\frac{\partial L}{\partial w} = 2 \lambda w$$"

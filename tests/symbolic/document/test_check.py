@@ -16,7 +16,7 @@ from softreg.symbolic.document.deadline import Deadline, TooLongError
 from softreg.symbolic.document.plain import in_words
 
 judge = importlib.import_module("softreg.symbolic.document.judge")
-readings = importlib.import_module("softreg.symbolic.document.readings")  # the package's name is of the function
+readings = importlib.import_module("softreg.symbolic.document.readings")
 ROOT = Path(__file__).resolve().parents[3]
 WRONG = r"""
 $$p_i = \frac{e^{a_i}}{\sum_j e^{a_j}}$$

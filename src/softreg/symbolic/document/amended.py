@@ -1,7 +1,8 @@
 """Definitions in which one place is the slip: what follows is right if a sign, an index or a letter there is another.
 
 Asked only where at least two steps that rest on one definition came out wrong, or one and the definition itself is
-doubtful: with one alone, it is as likely that step which has the slip.
+doubtful: with one alone, it is as likely that step which has the slip. What says the same again is one step. A
+definition that is as in all books is no slip.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from softreg.symbolic.document.definitions import Definition
 from softreg.symbolic.document.entries import POSITIVE, UnclearError
 from softreg.symbolic.document.meaning import Meaning
 from softreg.symbolic.document.ranges import RangeError
+from softreg.symbolic.document.standard import is_cross_entropy, is_softmax
 from softreg.symbolic.document.steps import UNFORESEEN, Expression
 from softreg.symbolic.terms import Index, SymbolicError
 
@@ -76,7 +78,7 @@ def _tries(judge: Judge) -> Iterator[tuple[Definition, n.Node, str]]:
         tries = ((d, body, told) for d, (body, told) in zip(itertools.repeat(definition), near, strict=False))
         (doubtful if judge.source.place(definition.at) in places else others).append(tries)
     yield from itertools.chain.from_iterable(doubtful)
-    if len(judge.refuted) > 1:
+    if len({(s.left.nodes[0], s.right.nodes[0]) for s in judge.refuted}) > 1:
         yield from (found for turn in itertools.zip_longest(*others) for found in turn if found is not None)
 
 
@@ -85,7 +87,8 @@ def _suspects(judge: Judge) -> list[Definition]:
     context = judge.context
     behind = [context.behind(n.letters(s.left.nodes[0]) | n.letters(s.right.nodes[0])) for s in judge.refuted]
     shared = set.intersection(*behind) if behind else set()
-    return [d for v, d in context.definitions.items() if v in shared and d.at >= 0 and not d.guessed]
+    own = [d for v, d in context.definitions.items() if v in shared and d.at >= 0 and not d.guessed]
+    return [d for d in own if not (is_softmax(d) or is_cross_entropy(d, context.targets))]
 
 
 def _near(judge: Judge, definition: Definition) -> Near:
