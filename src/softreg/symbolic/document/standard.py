@@ -39,5 +39,5 @@ def is_cross_entropy(definition: Definition, targets: Set[str]) -> bool:
         return False
     if not (isinstance(log, n.Function) and log.name == "log" and isinstance(log.argument, n.Var)):
         return False
-    at = [tuple(str(i) for i in (*v.sub, *v.sup)) for v in (target, log.argument)]
-    return at[0] == at[1] and indices <= n.free_indices(target)
+    same = (target.sub, target.sup) == (log.argument.sub, log.argument.sup)
+    return same and indices <= n.free_indices(target)

@@ -1,13 +1,19 @@
-"""Print how many slips of each kind are caught: `python -m tests.symbolic.document.mutant_table [--each 1] [--jobs 2]`."""
+"""Count the slips that `softreg check` catches: one-place changes of the right derivations among the tests.
+
+`python benchmarks/slips.py [--each 1] [--jobs 2]`
+"""
 
 import argparse
+import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from softreg.symbolic.document import judge
 
-from .mutants import SLIPS, mutants
-from .test_mutants import DOCUMENTS, OPEN, STILL_TRUE, step_of
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.symbolic.document.mutants import SLIPS, mutants
+from tests.symbolic.document.test_mutants import DOCUMENTS, OPEN, STILL_TRUE, step_of
 
 COLUMNS = ("caught on its line", "caught at what follows", "undecided", "passed", "still true", "a right step too")
 
