@@ -15,7 +15,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.symbolic.document.mutants import SLIPS, mutants
 from tests.symbolic.document.test_mutants import DOCUMENTS, OPEN, STILL_TRUE, step_of
 
-COLUMNS = ("caught on its line", "caught at what follows", "undecided", "passed", "still true", "a right step too")
+COLUMNS = (
+    "caught on its line",
+    "caught at what follows",
+    "undecided",
+    "passed",
+    "still true",
+    "a right step blamed too",
+)
 
 
 def outcome(slip):
@@ -26,11 +33,11 @@ def outcome(slip):
     wrong = {s.line for s in steps if s.verdict in ("false", "type-error") and not s.inherited}
     open_ = {s.line for s in steps if s.verdict in ("undecided", "unparseable") and not s.inherited}
     if any(same in changed for same in STILL_TRUE):
-        return kind, "still true" if not wrong else "a right step too"
+        return kind, "still true" if not wrong else "a right step blamed too"
     if wrong == {step_of(steps, line)}:
         return kind, "caught on its line"
     if step_of(steps, line) in wrong:
-        return kind, "a right step too"
+        return kind, "a right step blamed too"
     if wrong:
         return kind, "caught at what follows"
     return kind, "undecided" if open_ or any(o in changed for o in OPEN) else "passed"
