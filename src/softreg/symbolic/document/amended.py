@@ -28,7 +28,7 @@ from softreg.symbolic.terms import Index, SymbolicError
 if TYPE_CHECKING:
     from softreg.symbolic.document.judge import Judge
 
-SECONDS = 8.0
+SECONDS = 4.0  # of the processor, to look for one
 MOST_PLACES = 3  # at which the steps are looked at with a change, at each of the sizes
 MOST = 3  # changes with which the document is judged again
 
