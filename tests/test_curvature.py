@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from softreg import _curvature
+from softreg import _curvature, _threads
 from softreg._blocks import Rows
 from softreg._curvature import Curvature
 from softreg._objective import Objective
@@ -69,6 +69,31 @@ def test_hessian_in_single_precision(backend):
     exact, single = (backend.numpy(Curvature(objective).hessian(theta, None, single=s)) for s in (False, True))
     assert single.dtype == np.float32
     np.testing.assert_allclose(single, exact, atol=8e-6)
+
+
+@pytest.mark.parametrize(("room", "parts"), [(2**24, 6), (3000, 2), (1, 0)])
+def test_threads_share_out_pairs_of_classes(backend, monkeypatch, room, parts):
+    """They give the same bits, as many as there is memory for."""
+    if backend.library != "numpy":
+        pytest.skip("threads are NumPy's")
+    objective, theta = problem(backend)
+    monkeypatch.setattr(_curvature, "LONG", 1)
+    alone = Curvature(objective).hessian(theta, None, single=False)
+    shared = []
+
+    def side_by_side(work, groups):
+        shared.append(len(groups))
+        return _threads.side_by_side(work, groups)
+
+    monkeypatch.setattr(_curvature, "SHARED", 1)
+    monkeypatch.setattr(_curvature, "ROOM", room)
+    monkeypatch.setattr(_curvature, "side_by_side", side_by_side)
+    token = _threads._workers.set(3)
+    try:
+        np.testing.assert_array_equal(Curvature(objective).hessian(theta, None, single=False), alone)
+    finally:
+        _threads._workers.reset(token)
+    assert set(shared) == ({parts} if parts else set())
 
 
 def test_kronecker_is_exact_at_the_start(backend):

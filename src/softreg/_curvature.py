@@ -33,8 +33,8 @@ Blocks = list[list[Array]]  # at [k][j] that of classes k and j <= k, shape (q, 
 
 PRODUCT = 2**20  # numbers in a product that is added to the Hessian: 8 MiB in float64
 LONG = 32  # entries of x~ from which products of single pairs of classes are fast
-GROUPS = 8  # of pairs of classes, each of which may have a thread: more would take more memory
 SHARED = 10**8  # multiplications with a block of rows that are worth threads
+ROOM = 2**24  # bytes for what they work on
 
 
 def unit_rows(objective: Objective, X: Array, dtype: Any) -> Array:
@@ -149,7 +149,7 @@ def hessian(objective: Objective, theta: Array, index: Array | None, dtype: Any)
 def _zeros(objective: Objective, dtype: Any) -> tuple[Array | None, Blocks]:
     """Zeros for the Hessian, and its blocks of two classes j <= k as views; blocks alone where nothing can be written.
 
-    So nothing else of its size is needed.
+    So nothing else of its size is needed where there are more than two classes.
     """
     xp, K, q = objective.xp, objective.n_classes - 1, objective.scale.shape[0]
     block = xp.zeros((q, q), dtype=dtype, device=objective.rows.device)
@@ -178,12 +178,11 @@ def _add_by_pairs_of_classes(
 ) -> float:
     """Add sums of P~_kj x~x~', each a product of an array with its own transpose; return the sum of the weights.
 
-    The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~. Threads share
-    out the pairs, where there are some: BLAS's own hardly help with products of this size.
+    The off-diagonal entries of P~ are -p_k p_j, so half of each factor's square root is in either x~. NumPy's threads
+    share out the pairs, as far as there is memory for it: BLAS's own help less with products of this size.
     """
     xp, K, q = objective.xp, objective.n_classes, objective.scale.shape[0]
     pairs = [(k, j) for k in range(K - 1) for j in range(k + 1)]
-    groups = [pairs[first::GROUPS] for first in range(GROUPS)] if compat.is_numpy_namespace(xp) and K > 2 else [pairs]
 
     def add(x: Array, p: Array, root: Array, pairs: list[tuple[int, int]]) -> None:
         for k, j in pairs:
@@ -198,8 +197,9 @@ def _add_by_pairs_of_classes(
         count += p.shape[0] if w is None else float(xp.sum(w, dtype=objective.wide))
         work = partial(add, x, p, xp.sqrt(p))
         multiplications = x.shape[0] * q * q * len(pairs)
-        if len(groups) > 1 and multiplications >= SHARED:
-            side_by_side(work, groups)
+        some = min(len(pairs), ROOM // (x.dtype.itemsize * q * (x.shape[0] + q))) if compat.is_numpy_array(x) else 1
+        if some > 1 and multiplications >= SHARED:
+            side_by_side(work, [pairs[first::some] for first in range(some)])
         else:
             with for_large_products(multiplications):
                 work(pairs)
@@ -222,13 +222,12 @@ def _add_at_once(
     for x, p, w in _weighted_sample(objective, theta, index, dtype, 2 * K * q, fewest=min(K * q // 2, many)):
         count += p.shape[0] if w is None else float(xp.sum(w, dtype=objective.wide))
         z = xp.reshape(p[:, :-1, None] * x[:, None, :], (p.shape[0], K * q))
-        with for_large_products(z.shape[0] * z.shape[1] ** 2):
-            if H is None:
-                outer -= xp.matrix_transpose(z) @ z
-            else:
-                for at in range(0, K * q, many):
-                    end = min(at + many, K * q)
-                    outer[at:end, :end] -= xp.matrix_transpose(z[:, at:end]) @ z[:, :end]
+        if H is None:
+            outer -= xp.matrix_transpose(z) @ z
+        else:
+            for at in range(0, K * q, many):
+                end = min(at + many, K * q)
+                outer[at:end, :end] -= xp.matrix_transpose(z[:, at:end]) @ z[:, :end]
         own += xp.matrix_transpose(x) @ z
     for k in range(K):
         if H is None:

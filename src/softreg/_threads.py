@@ -1,10 +1,10 @@
 """Which threads work during a fit.
 
 Blocks of rows that stay in the cache of one core are shared out between threads, each of which does
-all of a block's work. BLAS splits products instead, and such small ones cost more to split than they
-bring, many times more where other programs run on the same cores. So BLAS has one thread during a
-fit, but for the largest products; its own number of threads, which the user's settings and
-OMP_NUM_THREADS decide, is how many work on blocks.
+all of a block's work; so are the pairs of classes of a large Hessian. BLAS splits products instead,
+and such small ones cost more to split than they bring, many times more where other programs run on
+the same cores. So BLAS has one thread during a fit, but for the largest products; its own number of
+threads, which the user's settings and OMP_NUM_THREADS decide, is how many work on blocks.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from softreg.solvers.pairs import Pairs
 from softreg.solvers.precondition import Inverse, first_diagonal
 
 ROUGH = 1e-5  # promised decrease, relative to the value if that is above 1, below which digits matter
-WRONG = 10.0  # times less than there was to gain: what a preconditioner promised that is to be made anew at once
 PATIENCE = 10  # iterations that neither lower the value visibly nor halve the gradient: rounding is all there is
 
 
@@ -74,7 +73,7 @@ def lbfgs(
     value, point = looked_at(start)
     tired = False  # whether a rough evaluation shows no more progress
     best_value, best_gradient, idle = math.inf, math.inf, 0
-    doubted = False  # whether the last iterate promised `WRONG` times less than there was to gain
+    doubted = False  # whether the last iterate promised less than there was to gain
     doubt = 1.0  # how many times less
     step: Array | None = None  # the last one
     change: Array = None  # of the gradient, over it
@@ -112,9 +111,9 @@ def lbfgs(
 
         gradient = point.gradient if look is problem else None
         yield Iterate(point.theta, value, scaled, -slope / 2 * doubt, confirm, gradient)
-        if confirmed:  # the driver asked, and yet goes on
+        doubted = bool(confirmed)  # the driver asked, and yet goes on
+        if doubted:
             doubt = max(1.0, -2 * confirmed[0].decrement / slope) if slope < 0 else 1.0
-        doubted = bool(confirmed) and doubt > WRONG
         slack = look.resolution * abs(value)
         idle = 0 if value < best_value - slack or scaled < best_gradient / 2 else idle + 1
         if idle == PATIENCE and look is problem:

@@ -79,7 +79,8 @@ DEAR = 50  # passes from which it has fewer rows: at least one for each paramete
 FIRST_WAIT = 10  # passes until Kronecker's approximation, or the diagonal, is renewed
 LEAST = 1e-6  # of its curvature at theta = 0: what a parameter has at the least
 CHEAP = 2  # passes that a Hessian may cost if each iteration is to have a new one
-DOUBT = 0.25  # of that wait, where the last approximation has proved wrong
+DOUBT = 0.25  # of that wait, where the last approximation has proved wrong,
+SOON = 40  # and a new one costs no more passes: dearer ones are not worth it near the end
 WORTH = 0.5  # a refresh is due when iterations since the last one have cost this share of it
 KRONECKER_CHEAP = 40  # passes that the first approximation may cost
 TRUSTED = 5  # refreshes after which each is made closer: of twice the rows, and then in float64
@@ -148,7 +149,7 @@ class Preconditioner:
         if first:
             self.made_dense = passes
         cost = self._dense_cost(self.rows)
-        due = 1 if self.newton else max(FEWEST, WORTH * cost) * (DOUBT if now and cost <= DEAR else 1)
+        due = 1 if self.newton else max(FEWEST, WORTH * cost) * (DOUBT if now and cost <= SOON else 1)
         if self.dense_possible and (passes - self.made_dense >= due or (first and self.newton)):
             self.renewed = self.made_dense = passes
             return self._dense(theta)
@@ -220,6 +221,7 @@ def basis(curvature: Curvature) -> Basis:
     L = xp.linalg.cholesky(a0 * C + one * (curvature.penalty() + ridge))
     inverse = xp.linalg.inv(L)
     whitened = inverse @ (a0 * C) @ xp.matrix_transpose(inverse)
+    del C, L  # nothing else is as large where there are many columns
     m, Q = xp.linalg.eigh((whitened + xp.matrix_transpose(whitened)) / 2)
     return Basis(xp.matrix_transpose(inverse) @ Q, m, a0)
 
