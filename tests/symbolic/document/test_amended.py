@@ -40,6 +40,8 @@ $$\frac{{\partial^2 L}}{{\partial z_k \partial z_j}} = {rows["second"]}$$
         ("p", r"\frac{e^{z_k}}{\sum_j e^{-z_j}}"),
         ("p", r"\frac{e^{y_k}}{\sum_j e^{z_j}}"),
         ("p", r"\frac{e^{z_j}}{\sum_j e^{z_j}}"),
+        ("p", r"\frac{e^{z_k}}{\sum_j z_j}"),
+        ("L", r"-\sum_k y_k p_k"),
         ("L", r"\sum_k y_k \log p_k"),
         ("L", r"-2 \sum_k y_k \log p_k"),
         ("L", r"-\frac{1}{K} \sum_{k=1}^K y_k \log p_k"),
@@ -57,6 +59,25 @@ def test_the_step_is_the_slip(name):
     place = list(RIGHT).index(name)
     found = verdicts(**{name: "-(" + RIGHT[name] + ")"})
     assert found == ["false" if at == place else "right" for at in range(5)]
+
+
+@pytest.mark.parametrize("slope", [r"\frac{1}{1 + e^{z}}", r"\frac{2}{1 + e^{-z}}"])
+@pytest.mark.parametrize("letter", ["g", r"\sigma"])
+def test_a_function_of_one_number(letter, slope):
+    """It is told as well, with values; what it becomes is no constant, of which every derivative would be 0."""
+    text = rf"""With ${letter}(z) = {slope}$ and $p_k = {letter}(z_k)$ the loss is
+
+$$L = -\sum_k \left[ y_k \log p_k + (1 - y_k) \log (1 - p_k) \right]$$
+
+$$\frac{{\partial p_k}}{{\partial z_k}} = p_k (1 - p_k)$$
+
+$$\frac{{\partial L}}{{\partial z_k}} = p_k - y_k$$
+"""
+    first, *rest = judge(text).steps
+    assert (first.line, first.verdict) == (1, "false")
+    assert first.counterexample["left"] != first.counterexample["right"]
+    assert "nothing below" not in first.hint
+    assert [s.verdict for s in rest] == ["definition", "true", "true"]
 
 
 def test_the_same_slip_in_two_steps():

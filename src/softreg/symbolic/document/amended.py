@@ -74,7 +74,8 @@ def _tries(judge: Judge) -> Iterator[tuple[Definition, n.Node, str]]:
     doubtful: list[Iterator[tuple[Definition, n.Node, str]]] = []
     others: list[Iterator[tuple[Definition, n.Node, str]]] = []
     for definition in _suspects(judge):
-        near = changed(definition.body, _near(judge, definition))
+        # A constant would make 0 = 0 of much that follows.
+        near = (found for found in changed(definition.body, _near(judge, definition)) if n.letters(found[0]))
         tries = ((d, body, told) for d, (body, told) in zip(itertools.repeat(definition), near, strict=False))
         (doubtful if judge.source.place(definition.at) in places else others).append(tries)
     yield from itertools.chain.from_iterable(doubtful)

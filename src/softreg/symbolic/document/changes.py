@@ -106,6 +106,8 @@ def _letter(v: n.Var, near: Near) -> Iterator[Change]:
             yield replace(v, sub=new[: len(v.sub)], sup=new[len(v.sub) :]), told
     for other in sorted(near.letters.get((len(v.sub), len(v.sup)), frozenset()) - {v.letter}):
         yield replace(v, letter=other), f"{name_of(other)} for {name_of(v.letter)}"
+    for name, told in (("log", "the logarithm of"), ("exp", "the exponential of")):
+        yield n.Function(name, v), f"{told} {name_of(v.letter)}"
     if v.letter in near.rests:
         yield n.Add((n.Number(Fraction(1)), n.negative(v))), f"1 - {name_of(v.letter)} for {name_of(v.letter)}"
     if v.letter.isupper() and not v.sub:

@@ -36,7 +36,7 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     if not isinstance(head, n.Var) or right.problem is not None:
         return None
     if judge.at in judge.amendments:
-        return _amended(judge, right)
+        return _amended(judge, head, body)
     if told := _lost_index(judge, head, body):
         return Finding("type-error", told)
     if told := _no_summand(body) or _no_target(judge, head, body):
@@ -61,11 +61,17 @@ def contradicted(judge: Judge, chain: Chain, left: Expression, right: Expression
     return found or (_below_zero(judge, right) if "loss" in names else None)
 
 
-def _amended(judge: Judge, right: Expression) -> Finding:
+def _amended(judge: Judge, head: n.Var, body: n.Node) -> Finding:
     """Return that a definition is what makes the steps after it wrong."""
-    change = judge.amendments[judge.at]
-    outcome = judge.equal(judge.value(change.body), judge.values(right))
-    return Finding("false", f"with {change.told} here, what follows from it is right", outcome.counterexample)
+    change, definition = judge.amendments[judge.at], judge.context.definitions.get(head.letter)
+    argument = definition.argument if definition is not None else None
+    if argument is None:
+        counterexample = judge.equal(judge.value(change.body), judge.value(body)).counterexample
+    else:
+        scope = {("value", argument): scalar(sp.Symbol(argument, real=True))}
+        meant, said = (judge._meaning.value(node, scope).at() for node in (change.body, body))
+        counterexample = refute(meant, said, judge.facts())
+    return Finding("false", f"with {change.told} here, what follows from it is right", counterexample)
 
 
 # --- what is wrong by itself ---
