@@ -15,7 +15,7 @@ from softreg.errors import InputError
 
 MOST_BYTES = 1_000_000
 PATIENCE = 3.0  # seconds until somebody has to write to a pipe
-CELLS = "the notebook's markdown cells are read one after the other: lines are counted in them, without the code"
+CELLS = "the notebook's cells of text are read one after the other: lines are counted in them, without the code"
 
 
 def read(path: Path) -> str:
@@ -34,17 +34,17 @@ def read(path: Path) -> str:
 
 
 def of_notebook(path: Path, text: str) -> str | None:
-    """Return the markdown cells of a Jupyter notebook, an empty line between them; nothing for other texts."""
+    """Return the cells of text of a Jupyter notebook, an empty line between them; nothing for other texts."""
     if path.suffix.lower() != ".ipynb" and not (text.lstrip().startswith("{") and '"nbformat"' in text):
         return None
     try:
         notebook: Any = json.loads(text)
-        cells = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+        cells = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] != "code"]
         found = "\n\n".join(cell if isinstance(cell, str) else "".join(cell) for cell in cells)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{path} is no notebook that can be read: it has no list of cells.") from None
     if not found.strip():
-        raise InputError(f"{path} has no markdown cells: there is nothing to judge.")
+        raise InputError(f"{path} has no cells of text: there is nothing to judge.")
     return found
 
 

@@ -130,6 +130,7 @@ def test_a_letter_of_which_nothing_is_said():
     assert "Sigma" in steps[1].hint
     for said in (
         r"where $\Sigma$ denotes $\sum_j e^{z_j}$.",
+        r"Let $\Sigma$ denote $\sum_j e^{z_j}$.",
         r"Here we write $\Sigma$ for $\sum_j e^{z_j}$.",
         r"Writing $\Sigma$ for the sum $\sum_j e^{z_j}$, this is clear.",
         r"We write $\sum_j e^{z_j}$ as $\Sigma$.",

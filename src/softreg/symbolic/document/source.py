@@ -27,7 +27,7 @@ from softreg.symbolic.document.tokens import Token
 from softreg.symbolic.document.unjudged import BESIDE, RELATED, equations_beside, relations_in
 from softreg.symbolic.document.written import written
 
-_DENOTES = re.compile(r"\$\s*(denotes|stands for|means|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
+_DENOTES = re.compile(r"\$\s*(denotes?|stands? for|means?|abbreviates|is short for|is shorthand for)( the sum)?\s*\$")
 _WRITING = re.compile(r"(?i)\bwrit(?:e|ing)\s*\Z")
 _WRITTEN = re.compile(r"\$\s*(for|as)( the sum)?\s*\$")  # "write $a$ for $b$", "write $b$ as $a$"
 _UNDERBRACE, _BELOW = re.compile(r"\\underbrace\s*\{"), re.compile(r"\s*_\s*\{")
