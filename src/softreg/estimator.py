@@ -67,9 +67,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         which comes near the minimum, not to it. "auto" is "lbfgs", which by a cost model of n, d, K and
         sparsity is anything between plain L-BFGS and Newton's method; `optimality_["solver"]` says what was picked.
     tol : float, default=1e-6
-        Bounds the relative gap (F - F*)/max(1, F*) of the mean objective F to its minimum. The fit has
-        converged when the decrease that the Hessian still promises is a third of that, and the gradient
-        agrees; 0 goes on to the rounding floor.
+        Bounds the relative gap (F - F*)/max(1, F*) of the mean objective F to its minimum. The fit has converged when
+        the decrease that the Hessian still promises is a third of that, and the gradient agrees; 0 goes on to rounding.
     max_iter : int, optional
         Most iterations ("lbfgs", default 1000) or epochs ("sgd", default 100).
     learning_rate : float, default=0.05
@@ -98,9 +97,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
     converged_ : bool
         Whether the evidence below shows a minimum; never for separated classes without penalty.
     separated_ : bool
-        Whether there is no penalty and no finite optimum: the classes can be told apart without a
-        mistake, or in part (by a column that is 1 in rows of one class alone, say). Proved where True;
-        in rare cases, more often in float32, separation in part is not found.
+        Whether there is no penalty and no finite optimum: the classes can be told apart without a mistake, or in part
+        (by a column that is 1 in rows of one class alone, say). Proved where True; rarely missed, more in float32.
     optimality_ : dict
         The evidence: "scaled_gradient" (largest entry of the mean objective's gradient, each in
         units of its parameter's natural size), "newton_decrement" (the decrease that the solver's
