@@ -114,7 +114,8 @@ def test_notebook(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("{}", "no list of cells"), ("{", "no list of cells"), (notebook(("code", "x")), "no cells of text")]
+    ("text", "told"),
+    [("{}", "no list of cells"), ("{", "no list of cells"), (notebook(("code", "x")), "no cells of text")],
 )
 def test_no_notebook(text, told):
     """What is no notebook, or has nothing to judge, is said."""
