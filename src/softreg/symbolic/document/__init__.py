@@ -2,13 +2,13 @@
 
 `written`, `macros`, `containers`                  what of a file is the document, and where its mathematics stands
 `lexer`, `groups`, `abbreviations`, `conditions`, `speech`, `source`   tokens, names, cases; where the steps stand
-`grammar`, `reading`, `scripts`, `nodes`           the tree, what binds what, and the formula that is meant
-`context`, `usual`, `uses`, `given`, `ranks`       what the letters mean: inferred, guessed, or told
+`grammar`, `reading`, `differentials`, `reach`, `scripts`, `nodes`   the tree, and the formula that is meant
+`context`, `usual`, `uses`, `given`, `ranks`, `identity`   what the letters mean: inferred, guessed, or told
 `rows`, `running`, `whole`, `alone`                letters of one sample and of many, of a vector and a number
 `ranges`, `entries`, `meaning`                     over what indices run; values as arrays of symbolic size
 `sides`, `compare`, `equations`                    whether two sides are equal
 `judge`, `vacuous`, `unsettled`, `hints`           verdicts
-`readings`, `doubted`, `renewed`, `amended`, `changes`   other readings where a slip is found: which place it is
+`readings`, `doubted`, `renewed`, `amended`, `changes`, `standard`   which place a slip is
 `unjudged`                                         what no verdict is on
 `updates`, `assigned`, `momentum`, `metric`, `new_value`   what updates claim: that they follow a slope
 `called`, `claimed`                                what definitions claim: to be what they are called
